@@ -1,0 +1,1 @@
+"""Measures the assistant from outside, from the stereo recording."""

@@ -1,0 +1,5 @@
+"""What the assistant needs to know of a language; one file each.
+
+pack  the form of a language pack
+en    English
+"""

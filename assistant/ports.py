@@ -1,0 +1,420 @@
+"""The world as the stages see it, in the order of the data's path.
+
+Every message is plain data, so that a device, ears, a mind or a voice can be on another machine.
+Sound is mono int16. Positions of the microphone's clock are in samples at `RATE`; positions of
+a track are in seconds.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.core.events import Event
+from assistant.views import View
+
+Samples = NDArray[np.int16]
+
+RATE = 16_000
+"""Samples per second of everything that the assistant hears."""
+FRAME = 160
+"""Samples in a frame: 10 ms."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Mono 16-bit sound at any rate."""
+
+    samples: Samples
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.samples) / self.rate
+
+
+# ── the device: microphone and speaker, one clock ─────────────────────────────────────────────
+
+
+class Track(Enum):
+    """What can sound at once; the device mixes them."""
+
+    SPEECH = "speech"
+    TONE = "tone"
+    MEDIA = "media"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What was heard and, sample-aligned, what was being played; both at `RATE`.
+
+    `position` is the first sample's place on the microphone's clock. A frame holds `FRAME`
+    samples, or up to three times as many while nothing happens.
+    """
+
+    near: Samples
+    far: Samples
+    position: int
+    echo_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What a device is, for people and for the choice between half and full duplex."""
+
+    microphone: str | None
+    speaker: str | None
+    full_duplex: bool
+    """The microphone does not hear the speaker: headphones, files, a measured canceller."""
+
+
+class Device(Protocol):
+    """A microphone and a speaker on one clock.
+
+    A track's clock counts the sound of that track which was really played, in seconds; sound
+    that was flushed or is held does not count. Losing the device raises `BackendUnavailable`
+    from `frames`, `write` and `reached` alike.
+    """
+
+    @property
+    def info(self) -> DeviceInfo:
+        """Names and duplex; may change when the device is reopened."""
+        ...
+
+    def frames(self) -> AsyncIterator[Frame]:
+        """Yield frames without a gap, at the pace of life; ends when a source of files is over."""
+        ...
+
+    async def write(self, track: Track, audio: Audio) -> tuple[float, float]:
+        """Queue sound; waits while 2 s are queued. Returns where on the track it will be."""
+        ...
+
+    def played(self, track: Track) -> float:
+        """Seconds of this track that have left the speaker."""
+        ...
+
+    async def reached(self, track: Track, position: float) -> bool:
+        """Wait until the track has played up to `position`; False if it was flushed before."""
+        ...
+
+    def gain(self, track: Track, decibels: float) -> None:
+        """Change a track's loudness, with a short ramp; 0 dB is unchanged."""
+        ...
+
+    def hold(self, track: Track, *, on: bool) -> None:
+        """Pause or go on with a track, within 50 ms and without a click."""
+        ...
+
+    def flush(self, track: Track) -> float:
+        """Drop what is queued; silent within 50 ms. Returns the position heard."""
+        ...
+
+    async def mute(self, *, on: bool) -> None:
+        """Really close (or reopen) the microphone; frames go on, silent."""
+        ...
+
+
+# ── listening ─────────────────────────────────────────────────────────────────────────────────
+
+
+class VoiceDetector(Protocol):
+    """Tells speech from other sound, a window at a time; has a state, so one per stream."""
+
+    window: int
+    """Samples that a call takes, at `RATE`."""
+
+    def probability(self, samples: Samples) -> float:
+        """Return how likely this window holds speech, 0 to 1, in well under a millisecond."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what came before; call it in silence only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A recognised word with its time, in seconds from the start of the audio it came from."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was understood of some sound."""
+
+    text: str
+    stable: int = 0
+    """So many characters at the start will not change."""
+    covers: int = 0
+    """So many samples of the turn, from its first, were taken into account."""
+    words: tuple[Word, ...] = ()
+    logprob: float = 0.0
+    """Mean log-probability of a token."""
+    no_speech: float = 0.0
+    """The recogniser's own probability that nobody spoke."""
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """Understands a piece of sound at a time (Whisper). `listening.streaming` makes it stream."""
+
+    @property
+    def name(self) -> str:
+        """Which ears, for the first screen: "Whisper tiny.en (int8, 2 threads)"."""
+        ...
+
+    async def recognise(self, samples: Samples, *, stream: int, final: bool) -> Transcript:
+        """Understand it. Final calls go before partials, streams take turns.
+
+        Cancelling drops the result; the worker may stay busy for the length of one decode.
+        """
+        ...
+
+
+class Transcription(Protocol):
+    """One turn being understood."""
+
+    def feed(self, samples: Samples) -> None:
+        """Take more sound; never blocks."""
+        ...
+
+    def partials(self) -> AsyncIterator[Transcript]:
+        """Yield what is understood so far, whenever it changed; ends with `close`."""
+        ...
+
+    async def finalize(self) -> Transcript:
+        """Understand all that was fed. More may be fed afterwards: the user went on."""
+        ...
+
+    def close(self) -> None:
+        """Stop and drop what is in flight."""
+        ...
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """Understands speech while it goes on."""
+
+    @property
+    def name(self) -> str:
+        """Which ears, for the first screen."""
+        ...
+
+    def open(self) -> Transcription:
+        """Begin a turn."""
+        ...
+
+
+class EndJudge(Protocol):
+    """Guesses whether a speaker has finished."""
+
+    async def finished(self, words: str, sound: Samples) -> float:
+        """Return the probability that the message ends here, 0 to 1."""
+        ...
+
+
+# ── reasoning ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model wants a tool run; `arguments` is a JSON object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model sees it; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An encoded picture for a model that sees."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    images: tuple[Image, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    answers: str | None = None
+    """For role "tool": the id of the call that this answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class MindInfo:
+    """What a language model is and can do."""
+
+    name: str
+    """For the first screen, and for the mind itself when it is asked."""
+    context: int
+    """Tokens of prompt and answer together."""
+    local: bool = False
+    calls_tools: bool = False
+    sees: bool = False
+    costs: bool = False
+    """Each request costs money: no drafts unless asked for."""
+
+
+class LanguageModel(Protocol):
+    """Streams an answer as text and tool calls."""
+
+    @property
+    def info(self) -> MindInfo:
+        """Name and abilities."""
+        ...
+
+    def answer(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
+    ) -> AsyncIterator[str | ToolCall]:
+        """Yield pieces as they come. Closing the iterator stops the model and its socket.
+
+        Raises `BackendUnavailable`, `BackendTimeout` or `BackendError`.
+        """
+        ...
+
+    async def warm(self, messages: Sequence[Message]) -> None:
+        """Read a prompt ahead of its use, or open the connection; failing is no error."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Return how many tokens a text takes, about."""
+        ...
+
+
+# ── speaking ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoken:
+    """A piece of synthesized speech; `marks` say where in it a character of the text begins."""
+
+    audio: Audio
+    marks: tuple[tuple[int, float], ...] = ()
+    """Pairs (offset of a word in the text, seconds into this audio); empty: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """Which voice, in which language, and how many words it should get in one call."""
+
+    name: str
+    language: str
+    rate: int
+    words_per_call: int = 12
+
+
+class Synthesizer(Protocol):
+    """Turns text that is ready to be spoken into sound."""
+
+    @property
+    def info(self) -> VoiceInfo:
+        """Name and limits."""
+        ...
+
+    def synthesize(self, text: str) -> AsyncIterator[Spoken]:
+        """Yield sound as soon as there is some; closing the iterator stops it."""
+        ...
+
+
+# ── the session, from outside ─────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a turn's time: seconds of the loop's clock, and the setting that owns it."""
+
+    turn: int
+    name: str
+    start: float
+    end: float
+    setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReport:
+    """A turn that is over: what was heard and said, and where its time went.
+
+    `early`: the user went on speaking after the turn was taken for ended.
+    """
+
+    turn: int
+    heard: str
+    said: str
+    outcome: Literal["answered", "interrupted", "failed", "nothing"]
+    spans: tuple[Span, ...] = ()
+    early: bool = False
+    failure: str = ""
+    ask: int = 0
+
+
+Seen = View | TurnReport
+"""What an observer of a session sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A session at this moment, for `assistant status`."""
+
+    activity: str
+    muted: bool
+    turns: int
+    microphone: str | None
+    speaker: str | None
+    ears: str
+    mind: str
+    voice: str
+    last_latency: float | None = None
+    """Seconds from the last voiced sample to the first sound of the newest answer."""
+    faults: tuple[str, ...] = field(default=())
+
+
+class Session(Protocol):
+    """The only door to a session: for sockets, MQTT, a web face, satellites, the terminal."""
+
+    @property
+    def state(self) -> SessionState:
+        """What it is doing now."""
+        ...
+
+    def inject(self, event: Event) -> None:
+        """Tell it that something happened; never blocks, from the loop's thread."""
+        ...
+
+    def watch(self, observer: Callable[[Seen], None]) -> Callable[[], None]:
+        """Call `observer` with all that is to be seen; returns how to stop that."""
+        ...
+
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
+        """Have a text answered as if it had been spoken; returns when the reply is over."""
+        ...
+
+    async def say(self, text: str) -> TurnReport:
+        """Have a text spoken when nobody has the floor."""
+        ...
+
+    async def mute(self, *, on: bool) -> None:
+        """Close or open the microphone."""
+        ...

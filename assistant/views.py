@@ -1,0 +1,79 @@
+"""What can be shown. Plain data; a surface is a ``match`` over `View`."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Activity(Enum):
+    """What the assistant is doing, as a person would say it."""
+
+    LISTENING = "listening"
+    HEARING = "hearing"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    MUTED = "muted"
+    WAITING = "waiting for a key"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The living state of a session; `text`: the words so far, or what is being said."""
+
+    activity: Activity
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Words that are heard or said; the first `stable` characters will not change."""
+
+    turn: int
+    speaker: str
+    text: str
+    stable: int = 0
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A short text that is shown and not said."""
+
+    title: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image, encoded (JPEG, PNG or WebP), with what it shows in words."""
+
+    data: bytes
+    media_type: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """A timer that runs; `seconds` are what is left, `None` when it has rung."""
+
+    name: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A titled list."""
+
+    title: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long job has come, 0 to 1; `None`: not known."""
+
+    job: int
+    title: str
+    done: float | None = None
+
+
+View = Status | Caption | Card | Picture | Countdown | Listing | Progress
