@@ -1,0 +1,148 @@
+"""We have the floor: thinking, then speaking."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from assistant.core.commands import CancelReply, Cue, Disarm, Duck, Hold, Listen, Notice, Tone
+from assistant.core.events import (
+    Action,
+    Asked,
+    Event,
+    Failure,
+    Poked,
+    ReplyAudible,
+    ReplyEnded,
+    ReplyFailed,
+    ReplySaid,
+    SpeechStarted,
+    Timer,
+    TimerFired,
+    Urgency,
+    WantsFloor,
+    Woken,
+)
+from assistant.core.moves import (
+    NEW,
+    Step,
+    after,
+    armed,
+    elsewhere,
+    meant,
+    next_up,
+    opened,
+    queued,
+    unheard,
+)
+from assistant.core.states import Floor, Ledger, Overlapping, Policy, Speaking, Thinking
+
+
+def thinking(state: Thinking, event: Event, policy: Policy) -> Step:
+    """Step from `Thinking`."""
+    turn = state.answer.turn
+    match event:
+        case ReplyAudible(said) if said == turn:
+            ledger, arm = armed(state.ledger, Timer.VOICE, policy.sentence_s)
+            return Speaking(ledger, ledger.arming, state.answer), (Disarm(state.arming), arm)
+        case ReplyEnded(said) if said == turn:
+            return after((Disarm(state.arming),), next_up(state.ledger, policy))
+        case ReplyFailed(said, reason) if said == turn:
+            return after((Disarm(state.arming),), _failed(state, notice_of(reason), policy))
+        case TimerFired(Timer.MIND, state.arming):
+            seconds = policy.first_sound_s - policy.tone_s
+            ledger, arm = armed(state.ledger, Timer.FIRST_SOUND, seconds)
+            return replace(state, ledger=ledger, arming=ledger.arming), (Cue(Tone.WAITING), arm)
+        case TimerFired(Timer.FIRST_SOUND, state.arming):
+            return after((CancelReply(turn),), _failed(state, Notice.MIND_SLOW, policy))
+        case SpeechStarted() if meant(state.ledger, policy):
+            return _overlapped(state, policy, audible=False)
+        case Woken() | Poked(Action.PRESS):
+            return _interrupted(state, event, policy)
+        case Poked(Action.STOP):
+            return _silenced(state, state.ledger, policy)
+        case WantsFloor(urgency=Urgency.NOW):
+            return _preempted(state, event, policy)
+        case _:
+            return elsewhere(state, event, policy)
+
+
+def speaking(state: Speaking, event: Event, policy: Policy) -> Step:
+    """Step from `Speaking`."""
+    turn = state.answer.turn
+    match event:
+        case ReplySaid(said, _, asks) if said == turn:
+            ledger, arm = armed(state.ledger, Timer.VOICE, policy.sentence_s)
+            then = Speaking(ledger, ledger.arming, state.answer, expecting=asks)
+            return then, (Disarm(state.arming), arm)
+        case ReplyEnded(said) if said == turn:
+            return after((Disarm(state.arming),), next_up(state.ledger, policy, answered=True))
+        case ReplyFailed(said, reason) if said == turn:
+            return after((Disarm(state.arming),), _failed(state, notice_of(reason), policy))
+        case TimerFired(Timer.VOICE, state.arming):
+            return after((CancelReply(turn),), _failed(state, Notice.VOICE_FAILED, policy))
+        case SpeechStarted() if meant(state.ledger, policy):
+            return _overlapped(state, policy, audible=True)
+        case Woken() | Poked(Action.PRESS):
+            return _interrupted(state, event, policy)
+        case Poked(Action.STOP):
+            return _silenced(state, state.ledger, policy)
+        case WantsFloor(urgency=Urgency.NOW):
+            return _preempted(state, event, policy)
+        case _:
+            return elsewhere(state, event, policy)
+
+
+def _overlapped(state: Thinking | Speaking, policy: Policy, *, audible: bool) -> Step:
+    """The user begins to speak: hear them out, more quietly, or without beginning ourselves."""
+    ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
+    ledger = replace(ledger, turn=ledger.turn + 1)
+    floor = Floor(ledger.turn)
+    expecting = isinstance(state, Speaking) and state.expecting
+    then = Overlapping(
+        ledger, ledger.arming, state.answer, floor, audible, held=not audible, expecting=expecting
+    )
+    yielding = Duck(state.answer.turn) if audible else Hold(state.answer.turn)
+    return then, (Disarm(state.arming), yielding, Listen(floor.turn), arm)
+
+
+def _interrupted(state: Thinking | Speaking, event: Event, policy: Policy) -> Step:
+    """The user called, or pressed the key: stop at once and listen."""
+    before = unheard(state.answer) if isinstance(state, Thinking) else NEW
+    then = opened(state.ledger, policy, pressed=event == Poked(Action.PRESS), like=before)
+    return after((Disarm(state.arming), CancelReply(state.answer.turn)), then)
+
+
+def _silenced(state: Thinking | Speaking, ledger: Ledger, policy: Policy) -> Step:
+    """Fall silent and go on with what waits."""
+    return after((Disarm(state.arming), CancelReply(state.answer.turn)), next_up(ledger, policy))
+
+
+def _preempted(state: Thinking | Speaking, alarm: WantsFloor, policy: Policy) -> Step:
+    """Something urgent goes first; a reply of which nothing was heard begins again after it."""
+    ledger = state.ledger
+    if isinstance(state, Thinking) and not state.answer.announced:
+        answer = state.answer
+        again = Asked(answer.ask, answer.text, answer.attachments)
+        ledger = replace(ledger, waiting=(again, *ledger.waiting))
+    ledger, refused = queued(ledger, alarm, policy)
+    return after(refused, _silenced(state, ledger, policy))
+
+
+def _failed(state: Thinking | Speaking, notice: Notice, policy: Policy) -> Step:
+    """A reply broke: say so, unless it was itself the news of a failure."""
+    if state.answer.announced:
+        return next_up(state.ledger, policy)
+    ledger, refused = queued(state.ledger, notice, policy)
+    return after(refused, next_up(ledger, policy))
+
+
+def notice_of(reason: Failure) -> Notice:
+    """Choose what to say of a failure."""
+    match reason:
+        case Failure.MIND:
+            return Notice.MIND_FAILED
+        case Failure.VOICE | Failure.SPEAKER:
+            return Notice.VOICE_FAILED
+        case Failure.EARS:
+            return Notice.NOT_LISTENING
+        case _:
+            assert_never(reason)
