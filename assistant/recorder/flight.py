@@ -20,14 +20,16 @@ from types import TracebackType
 from typing import Self
 
 from assistant.core.commands import Command
-from assistant.core.events import Event, PolicyChanged
+from assistant.core.events import Asked, Event, PolicyChanged, SpeechStarted
 from assistant.errors import AssistantError
 from assistant.recorder.records import encode
 
 FORMAT = 1
 """Raised whenever older logs can no longer be replayed."""
-RING = 4096
-"""Records kept in RAM: six minutes of lively talk, hours of a quiet room; a few megabytes."""
+TURNS = 50
+"""Turns kept in RAM: what a person can still tell of a fault."""
+RECORDS = 4096
+"""Records kept in RAM, however few turns they are: a few megabytes."""
 BACKLOG = 20_000
 """Records that may wait for a disk that hangs, before writing is given up."""
 CLOSING = 1.0
@@ -55,12 +57,12 @@ class FlightLog:
     """
 
     def __init__(
-        self, policy: object, *, path: Path | None = None, masked: bool = True, ring: int = RING
+        self, policy: object, *, path: Path | None = None, masked: bool = True, turns: int = TURNS
     ) -> None:
         self._policy = policy
         self._started = datetime.now(UTC)
         self._ring: deque[Record] = deque()
-        self._size = ring
+        self._turns, self._turns_kept = turns, 0
         self._cut = False
         header = self._header(policy, masked=masked)
         self._writer = _Writer(path, header, masked=masked) if path is not None else None
@@ -71,11 +73,9 @@ class FlightLog:
         """Keep one step: when (the loop's clock), what happened, in which state, what followed."""
         record = Record(at, event, commands, before)
         self._ring.append(record)
-        if len(self._ring) > self._size:
-            gone = self._ring.popleft()
-            self._cut = True
-            if isinstance(gone.event, PolicyChanged):
-                self._policy = gone.event.policy
+        self._turns_kept += _opens(event)
+        while self._turns_kept > self._turns or len(self._ring) > RECORDS:
+            self._drop_oldest()
         if self._writer is not None:
             self._writer.put(record)
 
@@ -103,6 +103,13 @@ class FlightLog:
     ) -> None:
         self.close()
 
+    def _drop_oldest(self) -> None:
+        gone = self._ring.popleft().event
+        self._cut = True
+        self._turns_kept -= _opens(gone)
+        if isinstance(gone, PolicyChanged):
+            self._policy = gone.policy
+
     def _header(
         self, policy: object, *, masked: bool, state: object = None, cut: bool = False
     ) -> str:
@@ -115,6 +122,10 @@ class FlightLog:
         if cut:
             header["state"] = encode(state, masked=masked)
         return _json(header)
+
+
+def _opens(event: Event) -> bool:
+    return isinstance(event, SpeechStarted | Asked)
 
 
 class _Writer:

@@ -11,11 +11,12 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import ModuleType
 
-from assistant.core import commands, events
+from assistant.core import commands, events, states
 
 OPEN = frozenset(
     {
         ("Verdict", "digest"),  # keyed, so it gives nothing away, and the core compares it
+        ("Held", "digest"),
         ("ListeningFailed", "reason"),  # our own words, and what a fault is found by
         ("PolicyChanged", "policy"),  # settings, not words
     }
@@ -78,11 +79,11 @@ def types_of(*modules: ModuleType) -> tuple[type, ...]:
 
 
 class Vocabulary:
-    """The types that plain data may be decoded to: events, commands, and those given."""
+    """The types that plain data may be decoded to: the core's, and those given."""
 
     def __init__(self, types: Iterable[type] = ()) -> None:
         self._types: dict[str, type] = {}
-        for kind in (*types_of(events, commands), *types):
+        for kind in (*types_of(events, commands, states), *types):
             if self._types.setdefault(kind.__name__, kind) is not kind:
                 raise ValueError(f"two types are named {kind.__name__}")
 

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from assistant.core.commands import Command
 from assistant.core.events import Event, PolicyChanged
+from assistant.core.states import Quiet
+from assistant.core.turns import step as core_step
 from assistant.errors import MediaError
 from assistant.recorder.flight import FORMAT, Record
 from assistant.recorder.records import Vocabulary
@@ -38,7 +40,7 @@ class Difference:
 
 
 def read(lines: Iterable[str], types: Iterable[type] = (), *, name: str = "flight log") -> Flight:
-    """Read a log; `types` are the policy's and the states'. A torn last line is left out.
+    """Read a log; `types` are those that are not the core's own. A torn last line is left out.
 
     Raises `MediaError`, while its records are read too, for what is no log of this version.
     """
@@ -64,8 +66,8 @@ def read(lines: Iterable[str], types: Iterable[type] = (), *, name: str = "fligh
 
 def replay(
     lines: Iterable[str],
-    step: Step,
-    initial: object,
+    step: Step = core_step,
+    initial: object = Quiet(),
     types: Iterable[type] = (),
     *,
     name: str = "flight log",
