@@ -340,6 +340,10 @@ class Synthesizer(Protocol):
 # ── the session, from outside ─────────────────────────────────────────────────────────────────
 
 
+ANSWER = "answer"
+"""The name of the span from the last voiced sample to the first sound of the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A piece of a turn's time: seconds of the loop's clock, and the setting that owns it."""
@@ -366,6 +370,11 @@ class TurnReport:
     early: bool = False
     failure: str = ""
     ask: int = 0
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from the last voiced sample to the first sound; `None`: nothing sounded."""
+        return next((s.end - s.start for s in self.spans if s.name == ANSWER), None)
 
 
 Seen = View | TurnReport
