@@ -1,0 +1,214 @@
+"""What can be set. A description is what config.yaml and the documentation say of a key."""
+
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Stage(Section):
+    """A part that a backend does: the keys beside `backend` are that backend's settings."""
+
+    kind: ClassVar[str]
+    """The first half of the backend's module name: ``stt`` of ``stt_whisper``."""
+
+    backend: str
+    settings: SerializeAsAny[BaseModel]
+    """The backend's own `Config`; in the file its keys stand beside `backend`."""
+
+
+class Persona(Section):
+    """Who the assistant is."""
+
+    name: str = Field(default="Ada", min_length=1, description="What it calls itself.")
+    prompt_extra: str = Field(
+        default="",
+        description="Sentences added to its instructions, for example what it should know.",
+    )
+
+
+class Device(Stage):
+    """Microphone and speaker."""
+
+    kind = "device"
+    backend: str = Field(
+        default="auto",
+        description="auto: the sound card if there is one. Or: sounddevice, file, null.",
+    )
+
+
+class Vad(Stage):
+    """Tells speech from other sound."""
+
+    kind = "vad"
+    backend: str = Field(default="silero", description="Which detector of speech.")
+
+
+class Stt(Stage):
+    """The ears: speech to text."""
+
+    kind = "stt"
+    backend: str = Field(default="whisper", description="Which recogniser.")
+
+
+class Llm(Stage):
+    """The mind: text to text."""
+
+    kind = "llm"
+    backend: str = Field(
+        default="llamacpp",
+        description="llamacpp: in this process, offline. openai: any server that speaks its API.",
+    )
+
+
+class Fallback(Stage):
+    """The second mouth, for when the first one fails; null: none."""
+
+    kind = "tts"
+    backend: str = Field(default="espeak", description="Which synthesizer.")
+
+
+class Tts(Stage):
+    """The voice: text to speech."""
+
+    kind = "tts"
+    backend: str = Field(default="piper", description="Which synthesizer.")
+    fallback: Fallback | None
+
+
+class Turns(Section):
+    """Who speaks when. Silence is counted in samples of what was heard."""
+
+    mode: Literal["always", "push"] = Field(
+        default="always", description="always: it always listens. push: only while a key is held."
+    )
+    finalize_ms: int = Field(
+        default=64,
+        ge=0,
+        le=5000,
+        description="Silence after which the last word is worked out, ms.",
+    )
+    complete_ms: int = Field(
+        default=200,
+        ge=0,
+        le=10_000,
+        description="Silence that ends a turn whose words are complete, ms.",
+    )
+    unsure_ms: int = Field(
+        default=500, ge=0, le=10_000, description="The same when that is hard to tell, ms."
+    )
+    incomplete_ms: int = Field(
+        default=1200, ge=0, le=30_000, description="The same when the words are incomplete, ms."
+    )
+    complete_above: float = Field(
+        default=0.6, ge=0, le=1, description="From this probability on, words count as complete."
+    )
+    incomplete_below: float = Field(
+        default=0.3, ge=0, le=1, description="Below this probability, words count as incomplete."
+    )
+    overlap_ms: int = Field(
+        default=500, ge=0, le=10_000, description="Speech over its own that makes it stop, ms."
+    )
+    longest_s: float = Field(
+        default=60, gt=0, le=600, description="The longest turn of a user, in seconds."
+    )
+    words_deadline_s: float = Field(
+        default=5,
+        gt=0,
+        le=60,
+        description="How long the ears may take for the last word, in seconds.",
+    )
+    tone_after_s: float = Field(
+        default=2, gt=0, le=60, description="Silence of the mind before a soft tone, in seconds."
+    )
+    first_sound_deadline_s: float = Field(
+        default=15, gt=0, le=600, description="How long an answer may take to begin, in seconds."
+    )
+    sentence_deadline_s: float = Field(
+        default=20, gt=0, le=600, description="How long the next sentence may take, in seconds."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for smaller, larger in (
+            ("finalize_ms", "complete_ms"),
+            ("complete_ms", "unsure_ms"),
+            ("unsure_ms", "incomplete_ms"),
+            ("incomplete_below", "complete_above"),
+            ("tone_after_s", "first_sound_deadline_s"),
+        ):
+            low, high = getattr(self, smaller), getattr(self, larger)
+            if low > high:
+                raise ValueError(f"{smaller} ({low}) should be at most {larger} ({high})")
+        return self
+
+
+class Conversation(Section):
+    """What it remembers while you talk."""
+
+    idle_minutes: float = Field(
+        default=5, gt=0, description="After this long without a word it begins afresh, in minutes."
+    )
+
+
+class Recorder(Section):
+    """The flight log: what happened and what was decided, for finding faults."""
+
+    keep: Literal["ram", "file"] = Field(
+        default="ram",
+        description="ram: only the newest turns, lost at the end. file: on disk, too.",
+    )
+    mask: bool = Field(default=True, description="Leave your words out of it.")
+    ring_turns: int = Field(
+        default=50, ge=1, le=10_000, description="So many turns are kept in memory."
+    )
+    record: Path | None = Field(
+        default=None,
+        description="Write a stereo WAV here: left what it heard, right what it played.",
+    )
+
+
+class Control(Section):
+    """The local socket that `assistant status`, `mute`, `stop` and the like talk to."""
+
+    enabled: bool = Field(default=True, description="Open it.")
+    socket: Path | None = Field(
+        default=None,
+        description="Its path; null: assistant/control.sock in the runtime directory.",
+    )
+
+
+class Log(Section):
+    """What it writes to stderr, or to the journal of the system."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug, info, warning or error."
+    )
+    pii: bool = Field(default=False, description="Let your words and its answers into the log.")
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    language: str = Field(
+        default="en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="The language that is spoken: en, de, fr, …",
+    )
+    persona: Persona = Persona()
+    device: Device
+    vad: Vad
+    stt: Stt
+    llm: Llm
+    tts: Tts
+    turns: Turns = Turns()
+    conversation: Conversation = Conversation()
+    recorder: Recorder = Recorder()
+    control: Control = Control()
+    log: Log = Log()
