@@ -1,0 +1,168 @@
+"""What was said and what was *heard* of it, within the model's window."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.errors import ConfigError
+from assistant.ports import Message
+
+IDLE_SECONDS = 300.0
+"""After so long without a word, the next one begins a new conversation."""
+INTERRUPTED = "—"
+"""Ends an answer that was cut off; the persona tells the model what it means."""
+
+_MESSAGE_TOKENS = 8
+"""What a chat template adds to a message, about: role and marks."""
+_ANSWER_SHARE = 4
+"""A quarter of the window is kept free for the answer."""
+_TEXT_SHARE = 8
+"""An eighth of the rest is kept free for the next question."""
+_GAP = " … "
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    user: str
+    heard: str
+    tokens: int
+
+
+class Conversation:
+    """The messages that a model gets; grows by what the device has played.
+
+    `opening` is who the assistant is, in messages that always come first; `window` is the model's
+    context in tokens, `count` tells how many a text takes, `clock` gives seconds. When the window
+    is full, the older half goes at once, so that the prompt's beginning stays the same, and
+    cached, for many turns.
+    """
+
+    def __init__(
+        self,
+        opening: Sequence[Message],
+        window: int,
+        count: Callable[[str], int],
+        *,
+        clock: Callable[[], float],
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self.stale_prefix = True
+        """The beginning of the next prompt is not in the model's cache: warm `prefix()`."""
+        self._opening = tuple(opening)
+        self._count = count
+        self._clock = clock
+        self._idle_seconds = idle_seconds
+        self._turns: list[_Turn] = []
+        self._touched = clock()
+        taken = sum(self._tokens(message.text) for message in opening)
+        self._room = window - window // _ANSWER_SHARE - taken
+        if self._room < window // _ANSWER_SHARE:
+            raise ConfigError("", f"a window of {window} tokens is too small: take {4 * taken}")
+
+    @property
+    def turns(self) -> int:
+        """How many turns the next prompt would tell of."""
+        return 0 if self._over() else len(self._turns)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens these turns take, about, without the opening."""
+        return 0 if self._over() else sum(turn.tokens for turn in self._turns)
+
+    def prompt(self, text: str, *, continues: bool = False) -> list[Message]:
+        """Return the messages for a new turn; a draft of it leaves no trace.
+
+        `continues`: `text` begins with the words of the newest turn, which it takes the place of.
+        """
+        self._touch()
+        kept = self._kept(text, continues=continues)
+        text = self._fitted(text, self._room)
+        room = self._room - self._tokens(text)
+        used = sum(turn.tokens for turn in kept)
+        while kept and used > room:
+            used -= kept.pop(0).tokens
+        return [*self._opening, *_messages(kept, text)]
+
+    def add_turn(
+        self, text: str, heard: str, *, interrupted: bool = False, continues: bool = False
+    ) -> None:
+        """Remember a turn whose reply is over.
+
+        `heard`: the words that were played, cut at the word if the reply was interrupted. If that
+        is nothing, the question stands, and is joined with the next one.
+        """
+        self._touch()
+        self._turns = self._kept(text, continues=continues)
+        text, heard = text.strip(), heard.strip()
+        if heard and interrupted:
+            heard = heard.rstrip(" .,;:—") + INTERRUPTED
+        text, heard = self._fitted(text, self._room // 4), self._fitted(heard, self._room // 4)
+        tokens = self._tokens(text) + (self._tokens(heard) if heard else 0)
+        self._turns.append(_Turn(text, heard, tokens))
+        self._drop()
+
+    def prefix(self) -> list[Message]:
+        """Return what the next prompt begins with; it counts as warmed from here on."""
+        self._end_if_over()
+        self.stale_prefix = False
+        return [*self._opening, *_messages(self._turns, "")]
+
+    def clear(self) -> None:
+        """Begin a new conversation."""
+        self.stale_prefix = self.stale_prefix or bool(self._turns)
+        self._turns = []
+
+    def _touch(self) -> None:
+        self._end_if_over()
+        self._touched = self._clock()
+
+    def _over(self) -> bool:
+        return self._clock() - self._touched > self._idle_seconds
+
+    def _end_if_over(self) -> None:
+        if self._over():
+            self.clear()
+
+    def _kept(self, text: str, *, continues: bool) -> list[_Turn]:
+        """Return the turns without the newest, if `text` really begins with its words."""
+        if continues and self._turns:
+            old = _WORD.findall(self._turns[-1].user.lower())
+            if _WORD.findall(text.lower())[: len(old)] == old:
+                return self._turns[:-1]
+        return self._turns[:]
+
+    def _drop(self) -> None:
+        """Drop the older turns, down to half of the room, when there is too little left."""
+        used = sum(turn.tokens for turn in self._turns)
+        if used <= self._room - self._room // _TEXT_SHARE:
+            return
+        while len(self._turns) > 1 and used > self._room // 2:
+            used -= self._turns.pop(0).tokens
+        self.stale_prefix = True
+
+    def _tokens(self, text: str) -> int:
+        return self._count(text) + _MESSAGE_TOKENS
+
+    def _fitted(self, text: str, tokens: int) -> str:
+        """Return a text that takes no more than `tokens`: its middle is left out."""
+        while text and (much := self._tokens(text)) > tokens:
+            half = len(text) * max(tokens - _MESSAGE_TOKENS, 0) // (2 * much)
+            text = text[:half].rstrip() + _GAP + text[-half:].lstrip() if half else ""
+        return text
+
+
+def _messages(turns: list[_Turn], text: str) -> list[Message]:
+    """Return them with the user's messages in a row joined, as strict templates demand."""
+    messages: list[Message] = []
+    asked: list[str] = []
+    for turn in turns:
+        asked.append(turn.user)
+        if turn.heard:
+            messages += [Message("user", "\n".join(asked)), Message("assistant", turn.heard)]
+            asked = []
+    if text:
+        asked.append(text)
+    if asked:
+        messages.append(Message("user", "\n".join(asked)))
+    return messages
