@@ -1,0 +1,125 @@
+"""When did a sample pass the converter? Sound cards answer with jitter, and drift apart.
+
+A card's callback leaves stamps without waiting for anybody; another thread reads them and keeps
+a smooth line through them. Two such lines put microphone and speaker on one time.
+"""
+
+import numpy as np
+
+from assistant.ports import FRAME, RATE, Samples
+
+_STAMPS = 64
+_FIRST = 20
+"""Stamps that are averaged at the start; then each moves the line by `_WEIGHT` of its error."""
+_WEIGHT = 0.02
+"""At 100 stamps a second: half a second to follow; the drift of cheap crystals stays < 0.1 ms."""
+_BREAK_SECONDS = 0.03
+"""An error that no jitter explains: samples were lost."""
+_BREAKS = 5
+"""So many in a row, and the line begins anew."""
+
+
+class Stamps:
+    """A ring of (samples so far, time of the next): one thread writes, one reads."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros((_STAMPS, 2))
+        self._written = 0
+        self._read = 0
+
+    def put(self, position: int, at: float) -> None:
+        """Leave a stamp; never waits."""
+        row = self._rows[self._written % _STAMPS]
+        row[0], row[1] = position, at
+        self._written += 1
+
+    def take(self) -> list[tuple[float, float]]:
+        """Return the stamps that are new."""
+        end = self._written
+        first = max(self._read, end - _STAMPS + 1)
+        self._read = end
+        return [
+            (float(self._rows[i % _STAMPS, 0]), float(self._rows[i % _STAMPS, 1]))
+            for i in range(first, end)
+        ]
+
+
+class Line:
+    """Sample n passed the converter at `start + n / rate`, as well as can be known."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.start = 0.0
+        """Time of sample 0, in seconds."""
+        self._seen = 0
+        self._breaks = 0
+
+    @property
+    def known(self) -> bool:
+        """There has been a stamp."""
+        return self._seen > 0
+
+    def follow(self, stamps: Stamps) -> None:
+        """Take the new stamps into account."""
+        for position, at in stamps.take():
+            self._follow(at - position / self.rate)
+
+    def time(self, position: float) -> float:
+        """Return when a sample passed."""
+        return self.start + position / self.rate
+
+    def position(self, at: float) -> float:
+        """Return which sample passes at a time."""
+        return (at - self.start) * self.rate
+
+    def _follow(self, start: float) -> None:
+        error = start - self.start
+        if self._seen and abs(error) > _BREAK_SECONDS:
+            self._breaks += 1
+            if self._breaks < _BREAKS:
+                return
+            self._seen = 0
+        self._breaks = 0
+        self._seen += 1
+        self.start += error * max(_WEIGHT, 1 / self._seen if self._seen <= _FIRST else 0)
+
+
+class Played:
+    """The newest seconds of what was played, at `RATE`, to be looked up by time."""
+
+    _KEPT = 2 * RATE
+
+    def __init__(self) -> None:
+        self._sound = np.zeros(self._KEPT, np.int16)
+        self._end = 0
+        self._next: int | None = None
+
+    def add(self, sound: Samples) -> None:
+        """Take what comes next."""
+        sound = sound[-self._KEPT :]
+        at = self._end % self._KEPT
+        first = min(len(sound), self._KEPT - at)
+        self._sound[at : at + first] = sound[:first]
+        self._sound[: len(sound) - first] = sound[first:]
+        self._end += len(sound)
+
+    def look_up(self, wanted: float, count: int = FRAME) -> Samples:
+        """Return `count` samples, the first of them as near as can be to `wanted`.
+
+        Calls one after the other give sound without a seam, which follows `wanted` by at most
+        one sample a call, unless it is far away.
+        """
+        goal = round(wanted)
+        start = goal if self._next is None else self._next
+        if abs(goal - start) > FRAME:
+            start = goal
+        elif abs(wanted - start) > 1:
+            start += 1 if goal > start else -1
+        self._next = start + count
+        out = np.zeros(count, np.int16)
+        first = max(start, 0, self._end - self._KEPT)
+        last = min(start + count, self._end)
+        if first < last:
+            places = np.arange(first, last) % self._KEPT
+            out[first - start : last - start] = self._sound[places]
+        return out
