@@ -1,0 +1,241 @@
+"""All of listening for one device: frames in, events of the core's vocabulary out.
+
+The ear hears always and tells of every onset. Sound reaches the transcriber only between `listen`
+and `forget`; it is the conductor that calls these. Everything here runs on the loop's thread.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import numpy as np
+
+from assistant.core.events import (
+    NOTHING,
+    Event,
+    ListeningFailed,
+    SilenceReached,
+    SpeechStarted,
+    TurnFilled,
+    VoiceLasted,
+)
+from assistant.errors import BackendError, BackendUnavailable
+from assistant.languages.pack import Pack
+from assistant.listening.segmenter import (
+    PER_MS,
+    Filled,
+    Onset,
+    Result,
+    Segmenter,
+    SegmenterSettings,
+    Silent,
+    Voiced,
+)
+from assistant.listening.turn import Hearing, OpenTurn
+from assistant.ports import Device, EndJudge, Frame, Samples, Transcriber, VoiceDetector
+
+KEY_BYTES = 16
+"""Length of the key of digests."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarSettings:
+    """Lengths and deadlines."""
+
+    segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
+    frames_s: float = 2.0
+    """A device that yields no frame for so many seconds is lost."""
+    ask_ms: int = 100
+    """Silence after which it is judged whether the speaker has finished."""
+    judge_s: float = 0.25
+    """Seconds that a judge may take; a later answer would come after the decision."""
+    tail_ms: int = 200
+    """Half duplex: so long after our own speech the room still holds it."""
+    closing_s: float = 10.0
+    """When the sound is over: seconds for the turns that are open to be answered."""
+    digest_key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES), repr=False)
+    """Key of the digests of words; a new one for each session."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarBackends:
+    """The engines of an ear; detectors have a state, so there are functions that make them."""
+
+    transcriber: Transcriber
+    detector: Callable[[], VoiceDetector]
+    gate: Callable[[], VoiceDetector] | None = None
+    judges: tuple[EndJudge, ...] = ()
+
+
+class Ear:
+    """One session's ears."""
+
+    def __init__(  # noqa: PLR0913 - one of each, and nothing belongs together any further
+        self,
+        device: Device,
+        backends: EarBackends,
+        pack: Pack,
+        emit: Callable[[Event], None],
+        settings: EarSettings | None = None,
+        tap: Callable[[Frame], None] | None = None,
+    ) -> None:
+        """`tap` sees every frame as it came from the device."""
+        self._device, self._transcriber, self._emit = device, backends.transcriber, emit
+        self._settings, self._tap = settings or EarSettings(), tap
+        gate = backends.gate() if backends.gate else None
+        self._segmenter = Segmenter(backends.detector(), gate, self._settings.segmenter)
+        key, judge_s = self._settings.digest_key, self._settings.judge_s
+        self._hearing = Hearing(emit, pack, key, backends.judges, judge_s)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._turns: dict[int, OpenTurn] = {}
+        self._current: OpenTurn | None = None
+        self._start = 0
+        self._forgotten = asyncio.Event()
+        self._gated = False
+        self._gated_until = self._offset = self._gaps = 0
+        self._next: int | None = None
+
+    @property
+    def gaps(self) -> int:
+        """How often the device's clock jumped: sound was lost, or it was opened again."""
+        return self._gaps
+
+    @property
+    def expecting(self) -> bool:
+        """We have asked the user something: "yes" is a whole message."""
+        return self._hearing.expecting
+
+    @expecting.setter
+    def expecting(self, expecting: bool) -> None:
+        self._hearing.expecting = expecting
+
+    @property
+    def gated(self) -> bool:
+        """Half duplex: our own speech sounds, so that what is heard counts as silence."""
+        return self._gated
+
+    @gated.setter
+    def gated(self, gated: bool) -> None:
+        if self._gated and not gated:
+            self._gated_until = self._segmenter.position + self._settings.tail_ms * PER_MS
+        self._gated = gated
+
+    async def run(self) -> None:
+        """Listen until the device's sound is over and the open turns are forgotten.
+
+        A lost device is told as `ListeningFailed` of each open turn (or of `NOTHING`), then
+        raised, a silent one as `BackendUnavailable`: whether to open it again is for who runs us.
+        """
+        lost: BackendError | None = None
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            try:
+                await self._take_frames()
+                await self._end()
+            except BackendError as error:
+                lost = error
+                for turn in tuple(self._turns) or (NOTHING,):
+                    self._emit(ListeningFailed(turn, str(error)))
+            finally:
+                self._tasks = None
+                for turn in tuple(self._turns):
+                    self.forget(turn)
+        if lost is not None:
+            raise lost
+
+    def listen(self, turn: int) -> None:
+        """Open a turn: the sound so far of who speaks now, and all that follows, belongs to it.
+
+        Only the newest turn gets sound and milestones; older ones still give their last word.
+        """
+        if self._tasks is None:
+            self._emit(ListeningFailed(turn, "the microphone is closed"))
+            return
+        self._start = self._segmenter.open_turn()
+        opened = OpenTurn(turn, self._transcriber.open(), self._hearing, self._tasks)
+        opened.feed(self._segmenter.sound(self._start, self._segmenter.position))
+        self._turns[turn] = self._current = opened
+
+    def finalize(self, turn: int, take: int) -> None:
+        """Have a turn's last word told as `Heard` with this take. The core has the deadline."""
+        if turn in self._turns:
+            self._turns[turn].finalize(take)
+
+    def forget(self, turn: int) -> None:
+        """Close a turn."""
+        closed = self._turns.pop(turn, None)
+        if closed is None:
+            return
+        closed.close()
+        if closed is self._current:
+            self._current = None
+            self._segmenter.close_turn()
+        if not self._turns:
+            self._forgotten.set()
+
+    async def _take_frames(self) -> None:
+        now, patience = asyncio.get_running_loop().time, self._settings.frames_s
+        try:
+            async with asyncio.timeout(patience) as watch:
+                async for frame in self._device.frames():
+                    watch.reschedule(now() + patience)
+                    self._take(frame)
+        except TimeoutError as error:
+            message = f"no sound from the microphone for {patience:g} s: is it still plugged in?"
+            raise BackendUnavailable("device", message, retryable=True) from error
+
+    async def _end(self) -> None:
+        """Nothing follows the last sound: that is silence, too."""
+        if self._current is not None:
+            longest = (
+                self._settings.segmenter.silence_ms[-1] + self._settings.segmenter.unspoken_ms
+            )
+            self._hear(np.zeros(longest * PER_MS, np.int16))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.closing_s):
+                while self._turns:
+                    self._forgotten.clear()
+                    await self._forgotten.wait()
+
+    def _take(self, frame: Frame) -> None:
+        if self._tap is not None:
+            self._tap(frame)
+        if frame.position != self._next:
+            self._gaps += self._next is not None
+            self._offset = frame.position - self._segmenter.position
+        self._next = frame.position + len(frame.near)
+        closed = self._gated or self._segmenter.position < self._gated_until
+        self._hear(np.zeros_like(frame.near) if closed else frame.near)
+
+    def _hear(self, samples: Samples) -> None:
+        turn = self._current
+        results = self._segmenter.push(samples)
+        if turn is not None:
+            turn.feed(samples)
+        for result in results:
+            self._tell(result)
+
+    def _tell(self, result: Result) -> None:
+        turn = self._current
+        if isinstance(result, Onset):
+            if turn is not None:
+                turn.resumed()
+            self._emit(SpeechStarted(result.at + self._offset))
+        elif turn is not None:
+            self._tell_of(turn, result)
+
+    def _tell_of(self, turn: OpenTurn, result: Voiced | Silent | Filled) -> None:
+        match result:
+            case Voiced(ms):
+                self._emit(VoiceLasted(turn.number, ms))
+            case Silent(ms):
+                if ms >= self._settings.ask_ms:
+                    turn.paused(self._segmenter.sound(self._start, self._segmenter.position))
+                self._emit(SilenceReached(turn.number, ms))
+            case Filled():
+                self._emit(TurnFilled(turn.number))
+            case _:
+                assert_never(result)

@@ -1,0 +1,277 @@
+"""Frames to speech and silence, in sample time: the same sound, the same decisions, at any pace.
+
+Sound is judged in the detector's windows (32 ms). While nothing stirs, a gate saves even that:
+it opens when a window is louder than the room has been, or when the cheap detector calls it
+speech, and the windows just before are judged then too, so nothing at the start is lost. A digital
+silence costs next to nothing.
+
+Onset       enough voiced windows in a row
+Voiced      the open turn holds so much voiced sound
+Silent      so long since its last voiced sample
+Filled      it has reached its longest length
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.listening.ring import Ring
+from assistant.ports import RATE, Samples, VoiceDetector
+
+PER_MS = RATE // 1000
+"""Samples in a millisecond."""
+LOOKBACK = 31
+"""Windows before the gate opened that are judged when it opens, 1 s: the detector is recurrent
+and needs this much to answer as if it had run all the time (measured; about 2 ms of work)."""
+HOLD = 16
+"""Windows that the gate stays open after something stirred: 0.5 s."""
+STIR = 1.6
+"""A window stirs at so many times the energy of the room (2 dB); steady noise varies by 1.3."""
+FLOOR_RISE = 1.01
+"""The estimate of the room's energy rises so much a window (1.4 dB/s), and falls at once."""
+QUIETEST = 1.0
+"""The least mean square that a room is thought to have: one step of the converter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterSettings:
+    """Thresholds (probabilities) and lengths (milliseconds of sound)."""
+
+    on: float = 0.5
+    """A window in silence is voiced from here on."""
+    off: float = 0.35
+    """A window in speech stays voiced down to here."""
+    onset_windows: int = 2
+    """So many voiced windows in a row begin speech."""
+    resume_windows: int = 1
+    """The same within a turn that is open and holds voice already."""
+    voiced_ms: tuple[int, ...] = (120, 500)
+    silence_ms: tuple[int, ...] = (64, 100, 200, 500, 1200)
+    """The first also ends the speech: what comes after it begins with another `Onset`."""
+    unspoken_ms: int = 5000
+    """A turn that was opened in silence (a key, the name) waits so long for its first voice before
+    its silence begins to count."""
+    longest_ms: int = 60_000
+    """A turn that lasts longer is full: a television must not keep it open."""
+    preroll_ms: int = 500
+    """Sound before the onset that belongs to the turn: soft first consonants."""
+    reach_ms: int = 2000
+    """Speech that began longer ago than this belongs to no turn that is opened now."""
+    memory_ms: int = 8000
+    """How much sound is kept; at least what the above need, and what judges of an end want."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """Speech began; `at`: its first sample."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """The open turn holds this much voiced sound."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The open turn's last voiced sample is so long ago."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The open turn has reached its longest length."""
+
+
+Result = Onset | Voiced | Silent | Filled
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The turn that is open: where it began, and which milestones were told."""
+
+    start: int
+    voiced: int
+    quiet_since: int
+    told_voiced: int = 0
+    told_silence: int = 0
+    filled: bool = False
+
+
+class Segmenter:
+    """One stream. Positions count the samples that were pushed, from 0."""
+
+    def __init__(
+        self,
+        detector: VoiceDetector,
+        gate: VoiceDetector | None = None,
+        settings: SegmenterSettings | None = None,
+    ) -> None:
+        self._settings = settings or SegmenterSettings()
+        self._ring = Ring(self._settings.memory_ms * PER_MS)
+        self._windows = _Windows(detector, gate, self._ring)
+        self._speaking = False
+        self._last_voiced = self._onset_at = self._run = 0
+        self._rising = 0
+        self._turn: _Turn | None = None
+
+    @property
+    def position(self) -> int:
+        """How many samples were pushed."""
+        return self._ring.end
+
+    def sound(self, start: int, end: int) -> Samples:
+        """Return a copy of the sound between two positions, as far as it is remembered."""
+        return self._ring.view(start, end).copy()
+
+    def push(self, samples: Samples) -> list[Result]:
+        """Take a frame of any length up to a second; tell what it decided, in order."""
+        results: list[Result] = []
+        self._ring.write(samples)
+        for end, probability in self._windows.judged(keep_open=self._speaking):
+            self._window(end, probability, results)
+            self._milestones(end, results)
+        if self._speaking or self._turn is not None:
+            self._milestones(self._ring.end, results)
+        return results
+
+    def open_turn(self) -> int:
+        """Begin to count for a turn; returns the position of its first sample.
+
+        Speech that goes on belongs to it from its onset; milestones that are behind it already
+        come with the next frame.
+        """
+        settings, now = self._settings, self._ring.end
+        preroll = settings.preroll_ms * PER_MS
+        if self._speaking and now - self._onset_at <= settings.reach_ms * PER_MS:
+            self._turn = _Turn(self._onset_at, self._run, self._last_voiced)
+            start = self._onset_at
+        else:
+            self._turn = _Turn(now, 0, now + settings.unspoken_ms * PER_MS)
+            start = now
+        return max(start - preroll, self._ring.start, 0)
+
+    def close_turn(self) -> None:
+        """Stop counting; onsets are told still."""
+        self._turn = None
+
+    def _window(self, end: int, probability: float, results: list[Result]) -> None:
+        settings = self._settings
+        length = self._windows.length
+        if self._speaking:
+            if probability >= settings.off:
+                self._voice(end, length)
+            return
+        if probability < settings.on:
+            self._rising = 0
+            return
+        self._rising += 1
+        going_on = self._turn is not None and self._turn.voiced > 0
+        wanted = settings.resume_windows if going_on else settings.onset_windows
+        if self._rising >= wanted:
+            voiced = self._rising * length
+            self._speaking, self._rising = True, 0
+            self._onset_at, self._run = end - voiced, 0
+            results.append(Onset(self._onset_at))
+            self._voice(end, voiced)
+
+    def _voice(self, end: int, voiced: int) -> None:
+        self._last_voiced = end
+        self._run += voiced
+        if self._turn is not None:
+            self._turn.voiced += voiced
+            self._turn.quiet_since = end
+            self._turn.told_silence = 0
+
+    def _milestones(self, now: int, results: list[Result]) -> None:
+        """Tell what has become true by `now`."""
+        settings, turn = self._settings, self._turn
+        if self._speaking and now - self._last_voiced >= settings.silence_ms[0] * PER_MS:
+            self._speaking = False
+        if turn is None or turn.filled:
+            return
+        while (
+            turn.told_voiced < len(settings.voiced_ms)
+            and turn.voiced >= settings.voiced_ms[turn.told_voiced] * PER_MS
+        ):
+            results.append(Voiced(settings.voiced_ms[turn.told_voiced]))
+            turn.told_voiced += 1
+        # a voiced window that may yet become an onset holds the silence back
+        while (
+            not self._rising
+            and turn.told_silence < len(settings.silence_ms)
+            and now - turn.quiet_since >= settings.silence_ms[turn.told_silence] * PER_MS
+        ):
+            results.append(Silent(settings.silence_ms[turn.told_silence]))
+            turn.told_silence += 1
+        if now - turn.start >= settings.longest_ms * PER_MS:
+            turn.filled = True
+            results.append(Filled())
+
+
+class _Windows:
+    """Cuts the stream into the detector's windows and judges those behind an open gate."""
+
+    def __init__(self, detector: VoiceDetector, gate: VoiceDetector | None, ring: Ring) -> None:
+        self.length = detector.window
+        self._detector, self._gate, self._ring = detector, gate, ring
+        self._next = self._judged = self._gated = 0
+        self._open = 0
+        self._floor = 0.0
+
+    def judged(self, *, keep_open: bool) -> list[tuple[int, float]]:
+        """Return (end, probability of speech) of the windows that are complete now.
+
+        When the gate opens, the windows just before come once more.
+        """
+        found: list[tuple[int, float]] = []
+        while self._next + self.length <= self._ring.end:
+            self._next += self.length
+            if self._stirs():
+                self._open = HOLD
+            elif self._open and not keep_open:
+                self._open -= 1
+            if self._open:
+                self._judge(found)
+            else:
+                found.append((self._next, 0.0))
+        return found
+
+    def _judge(self, found: list[tuple[int, float]]) -> None:
+        """Judge the newest window, and first those before it that the closed gate kept away."""
+        oldest = self._next - (LOOKBACK + 1) * self.length
+        if self._judged < oldest:
+            self._detector.reset()
+            self._judged = oldest
+        for start in range(self._judged, self._next, self.length):
+            end = start + self.length
+            found.append((end, self._detector.probability(self._ring.view(start, end))))
+        self._judged = self._next
+
+    def _stirs(self) -> bool:
+        samples = self._ring.view(self._next - self.length, self._next)
+        if not samples.any():  # digital silence; it says nothing of the room
+            return False
+        if self._gate is None:
+            return True
+        sound = samples.astype(np.float32)
+        energy = float(sound @ sound) / self.length
+        room = min(energy, self._floor * FLOOR_RISE) if self._floor else energy
+        self._floor = max(room, QUIETEST)
+        return energy > STIR * self._floor or self._says_speech(self._gate)
+
+    def _says_speech(self, gate: VoiceDetector) -> bool:
+        """Ask the cheap detector for all that came since it was asked last."""
+        says = False
+        oldest = self._next - 2 * self.length
+        if self._gated < oldest:  # its view of the noise may have a hole; it recovers at once
+            self._gated = oldest
+        while self._gated + gate.window <= self._next:
+            sound = self._ring.view(self._gated, self._gated + gate.window)
+            says = gate.probability(sound) > 0 or says
+            self._gated += gate.window
+        return says

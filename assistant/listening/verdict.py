@@ -1,0 +1,129 @@
+"""What words do to the floor, as plain data: the core never sees a language."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from assistant.core.events import Kind, Verdict
+from assistant.languages.pack import Pack, normalised
+from assistant.listening.completeness import ANSWER, NEVER_ENDS, PLAIN, cue, ends_sentence
+
+DIGEST = 8
+"""Bytes of a digest: equal words must be told from others, no more."""
+
+Words = tuple[str, ...]
+
+
+class _Phrases(NamedTuple):
+    """A pack's phrases as words."""
+
+    backchannels: frozenset[Words]
+    assents: frozenset[Words]
+    stops: frozenset[Words]
+    cancels: frozenset[Words]
+    courtesies: frozenset[Words]
+    fillers: frozenset[Words]
+
+
+def judge(text: str, pack: Pack, *, digest_key: bytes, expecting: bool) -> Verdict:
+    """Say what a turn's words amount to.
+
+    `expecting`: we have asked something, so that "yes" is a whole message. The digest is keyed, so
+    that a masked log does not give away short words.
+    """
+    words = normalised(text)
+    phrases = _phrases(pack)
+    kind = _kind(words, phrases)
+    spoken = _without(words, phrases.fillers)
+    return Verdict(
+        kind=kind,
+        complete=_complete(text, kind, pack, expecting=expecting),
+        ends_sentence=kind is Kind.WORDS and ends_sentence(text, pack),
+        digest=_digest(spoken, digest_key),
+    )
+
+
+def _kind(words: Words, phrases: _Phrases) -> Kind:
+    fillers = phrases.fillers
+    listening = phrases.backchannels | phrases.assents
+    around = listening | phrases.courtesies | fillers
+    if _made_of(words, fillers):
+        return Kind.NOTHING
+    if _made_of(words, around | phrases.stops | phrases.cancels):
+        if _holds(words, phrases.cancels, around | phrases.stops):
+            return Kind.CANCEL
+        if _holds(words, phrases.stops, around):
+            return Kind.STOP
+    if _holds(words, phrases.assents, listening | fillers):
+        return Kind.ASSENT
+    if _made_of(words, phrases.backchannels | fillers):
+        return Kind.BACKCHANNEL
+    return Kind.WORDS
+
+
+def _complete(text: str, kind: Kind, pack: Pack, *, expecting: bool) -> float:
+    match kind:
+        case Kind.NOTHING:
+            return NEVER_ENDS if normalised(text) else 1.0
+        case Kind.STOP | Kind.CANCEL:
+            return ANSWER
+        case Kind.ASSENT | Kind.BACKCHANNEL:
+            return ANSWER if expecting else min(PLAIN, cue(text, pack))
+        case Kind.WORDS:
+            return cue(text, pack)
+
+
+def _digest(words: Words, key: bytes) -> str:
+    if not words:
+        return ""
+    return blake2b(" ".join(words).encode(), digest_size=DIGEST, key=key).hexdigest()
+
+
+def _made_of(words: Words, phrases: frozenset[Words]) -> bool:
+    """Tell whether the words are nothing but these phrases, one after another."""
+    return _split(words, phrases, frozenset())
+
+
+def _holds(words: Words, wanted: frozenset[Words], others: frozenset[Words]) -> bool:
+    """Tell the same of these and others, at least one of them wanted."""
+    return _split(words, others, wanted, need=True)
+
+
+def _split(
+    words: Words, plain: frozenset[Words], wanted: frozenset[Words], *, need: bool = False
+) -> bool:
+    """Walk all ways to cut the words into phrases; `need`: a wanted one must be among them."""
+    reached: set[tuple[int, bool]] = {(0, False)}
+    longest = max((len(phrase) for phrase in plain | wanted), default=0)
+    for start in range(len(words)):
+        for met in (False, True):
+            if (start, met) not in reached:
+                continue
+            for end in range(start + 1, min(start + longest, len(words)) + 1):
+                phrase = words[start:end]
+                if phrase in wanted:
+                    reached.add((end, True))
+                if phrase in plain:
+                    reached.add((end, met))
+    return (len(words), True) in reached or (not need and (len(words), False) in reached)
+
+
+def _without(words: Words, fillers: frozenset[Words]) -> Words:
+    return tuple(word for word in words if (word,) not in fillers)
+
+
+@lru_cache(maxsize=16)
+def _phrases(pack: Pack) -> _Phrases:
+    return _Phrases(
+        _all(pack.backchannels),
+        _all(pack.assents),
+        _all(pack.stops),
+        _all(pack.cancels),
+        _all(pack.courtesies),
+        _all(pack.fillers),
+    )
+
+
+def _all(phrases: Iterable[str]) -> frozenset[Words]:
+    return frozenset(normalised(phrase) for phrase in phrases)
