@@ -159,6 +159,8 @@ class Transcript:
     """Mean log-probability of a token."""
     no_speech: float = 0.0
     """The recogniser's own probability that nobody spoke."""
+    doubtful: bool = False
+    """The recogniser would decode the same sound again if this were the last word on it."""
 
 
 @runtime_checkable
@@ -181,8 +183,8 @@ class Recogniser(Protocol):
 class Transcription(Protocol):
     """One turn being understood."""
 
-    def feed(self, samples: Samples) -> None:
-        """Take more sound; never blocks."""
+    def feed(self, samples: Samples, *, voiced: bool = True) -> None:
+        """Take more sound; never blocks. `voiced`: somebody may be speaking in it."""
         ...
 
     def partials(self) -> AsyncIterator[Transcript]:
