@@ -134,6 +134,8 @@ class _Check:
         own = {name: value for name, value in given.items() if name in keys}
         rest = {name: value for name, value in given.items() if name not in keys}
         name = own.setdefault("backend", stage.model_fields["backend"].default)
+        if name is None:  # `backend: null` in YAML
+            name = own["backend"] = "null"
         settings = self._settings(stage.kind, name, rest, key, keys)
         made = self.build(stage, own | {"settings": settings or _Unknown()}, key)
         return None if settings is None else made

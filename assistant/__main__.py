@@ -1,0 +1,19 @@
+"""Starts the command line; `assistant mute` and its like need not wait for all of it."""
+
+import sys
+
+from assistant.cli.control import quick
+
+
+def main() -> None:
+    """Run a verb and end the process with its exit code."""
+    code = quick(sys.argv[1:])
+    if code is not None:
+        sys.exit(code)
+    from assistant.cli.main import main as whole  # noqa: PLC0415 - typer takes 70 ms
+
+    whole()
+
+
+if __name__ == "__main__":
+    main()

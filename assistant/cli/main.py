@@ -1,0 +1,185 @@
+"""The frame of the command line: the table of verbs, and what happens to errors."""
+
+import importlib
+import importlib.metadata
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from assistant.errors import AssistantError
+
+INTERRUPTED = 128 + signal.SIGINT
+PIPE_CLOSED = 128 + signal.SIGPIPE
+
+
+class Verb(NamedTuple):
+    """Where a verb lives: `attribute` of assistant.cli.`module`, a function or a Typer."""
+
+    panel: str
+    module: str
+    attribute: str
+    help: str
+
+
+VERBS = {
+    "run": Verb("Talk", "run", "command", "Start the assistant and talk with it."),
+    "converse": Verb("Talk", "converse", "command", "Play recordings to it as its microphone."),
+    "ask": Verb("Talk", "ask", "command", "Ask it in writing."),
+    "say": Verb("Talk", "say", "command", "Have a text spoken."),
+    "chat": Verb("Talk", "chat", "command", "Talk with it in writing."),
+    "captions": Verb("Talk", "captions", "command", "Show live captions of what is said."),
+    "status": Verb("Control", "control", "status", "Show what the running assistant does."),
+    "mute": Verb("Control", "control", "mute", "Close its microphone."),
+    "unmute": Verb("Control", "control", "unmute", "Open its microphone again."),
+    "stop": Verb("Control", "control", "stop", "Make it fall silent."),
+    "talk": Verb("Control", "control", "talk", "Press or release its key to talk."),
+    "quit": Verb("Control", "control", "quit_", "End the running assistant."),
+    "models": Verb("Care", "models", "app", "List, fetch, check and remove models."),
+    "config": Verb("Care", "config", "app", "Show, check and edit the configuration."),
+    "devices": Verb("Care", "devices", "command", "List microphones and speakers."),
+    "doctor": Verb("Care", "doctor", "command", "Find out what is wrong on this machine."),
+    "bench": Verb("Measure", "bench", "command", "Measure latency, errors, memory and idle load."),
+    "replay": Verb("Measure", "replay", "command", "Decide a recorded flight log over again."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows its verbs from the table and imports a verb only to run it.
+
+    Help is plain text: typer's boxes take 0.15 s to import, and read badly aloud.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the verbs in the order of the table."""
+        del ctx
+        return list(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Find the verb to run, or the nearest one, and import it."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found and load_verb(str(name)), rest
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the verbs, a paragraph for each panel."""
+        del ctx
+        for panel in dict.fromkeys(verb.panel for verb in VERBS.values()):
+            with formatter.section(panel):
+                formatter.write_dl(
+                    [(name, verb.help) for name, verb in VERBS.items() if verb.panel == panel]
+                )
+
+
+def load_verb(name: str) -> Any:
+    """Import a verb and return it as a command, with plain help."""
+    verb = VERBS[name]
+    found = getattr(importlib.import_module(f"assistant.cli.{verb.module}"), verb.attribute)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(found)
+        found = single
+    command = typer.main.get_command(found)
+    command.name = name
+    _make_plain(command)
+    command.params = [p for p in command.params if not str(p.name).endswith("_completion")]
+    return command
+
+
+def _make_plain(command: Any) -> None:
+    command.rich_markup_mode = None
+    for inner in getattr(command, "commands", {}).values():
+        _make_plain(inner)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"assistant {importlib.metadata.version('assistant')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name="assistant",
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
+)
+
+
+@app.callback()
+def assistant(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+) -> None:
+    """A voice assistant: hears, thinks and speaks on your own machine."""
+    del version, debug  # --version has ended it; --debug is for `main`
+
+
+def command_line() -> Any:
+    """Build the group of all verbs."""
+    group: Any = typer.main.get_command(app)
+    for name, verb in VERBS.items():
+        group.add_command(TyperCommand(name, help=verb.help, callback=None), name)
+    return group
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code.
+
+    An `AssistantError` is a line on stderr. Anything else is a bug, with its traceback.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    before_the_verb = takewhile(lambda word: word.startswith("-"), arguments)
+    code = _run(arguments, debug="--debug" in before_the_verb)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        code = PIPE_CLOSED
+    sys.exit(code)
+
+
+def _run(arguments: list[str], *, debug: bool) -> Any:
+    try:
+        command_line().main(arguments, prog_name="assistant")
+    except SystemExit as end:
+        return end.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except AssistantError as wrong:
+        if debug:
+            raise
+        return _report([wrong])
+    except BaseExceptionGroup as group:
+        leaves = list(_leaves(group))
+        if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
+            return INTERRUPTED
+        errors = [leaf for leaf in leaves if isinstance(leaf, AssistantError)]
+        if debug or len(errors) < len(leaves):
+            raise
+        return _report(errors)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """Walk the exceptions in a group of groups: task groups nest them."""
+    for inner in group.exceptions:
+        if isinstance(inner, BaseExceptionGroup):
+            yield from _leaves(inner)
+        else:
+            yield inner
+
+
+def _report(errors: list[AssistantError]) -> int:
+    lines = [line for error in errors for line in str(error).splitlines()]
+    for line in dict.fromkeys(lines):
+        print(f"assistant: {line}", file=sys.stderr)  # noqa: T201 - this is the place for it
+    return errors[0].exit_code
