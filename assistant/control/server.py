@@ -1,0 +1,219 @@
+"""The requests of the session API, from a unix socket that only its user can open.
+
+A connection carries requests one after another. What is no request (garbage, too long, too
+slow) is answered by one error line and the end of that connection; nobody else notices.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+from assistant.control.client import LIMIT, VERSION, default_path
+from assistant.control.place import alone, listening
+from assistant.core.events import Action, Poked
+from assistant.errors import AssistantError
+from assistant.ports import Session, TurnReport
+
+PATIENCE = 5.0
+"""Seconds for a request to arrive whole, and for an answer to be taken."""
+REPLY = 120.0
+"""Seconds for an answer of the mind, spoken to its end."""
+CONNECTIONS = 16
+"""At once; more are refused, so that a loop gone wild elsewhere costs nothing here."""
+
+Answer = dict[str, object]
+
+
+class _Refused(Exception):  # noqa: N818 - reads as a sentence
+    """The request is none; its connection ends."""
+
+
+@asynccontextmanager
+async def serve(
+    session: Session, *, on_quit: Callable[[], None], path: Path | None = None
+) -> AsyncIterator[Path]:
+    """Answer requests until the context ends; gives the socket's path.
+
+    Raises `AssistantError` when another assistant runs, or when the socket cannot be made.
+    """
+    place = Path(default_path()) if path is None else path
+    with alone(place), listening(place) as listener:
+        door = _Door(session, on_quit)
+        server = await asyncio.start_unix_server(door.welcome, sock=listener, limit=LIMIT)
+        try:
+            yield place
+        finally:
+            server.close()
+            await door.close()
+
+
+class _Door:
+    """Who is connected now, and what they are told."""
+
+    def __init__(self, session: Session, on_quit: Callable[[], None]) -> None:
+        self._session, self._on_quit = session, on_quit
+        self._visits: set[asyncio.Task[None]] = set()
+        self._opened = asyncio.get_running_loop().time()
+
+    async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end; asyncio's server runs this as a task of its own."""
+        visit = cast("asyncio.Task[None]", asyncio.current_task())
+        self._visits.add(visit)
+        try:
+            await self._converse(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the assistant ends; asyncio would log a cancelled visit
+        except (ConnectionError, TimeoutError):
+            writer.transport.abort()  # they went away, or do not read what they asked for
+        finally:
+            self._visits.discard(visit)
+            writer.close()
+
+    async def close(self) -> None:
+        """End all visits."""
+        visits = tuple(self._visits)
+        for visit in visits:
+            visit.cancel()
+        if visits:
+            await asyncio.wait(visits, timeout=PATIENCE)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            self._admit(writer)
+            while line := await _line(reader):
+                request = _request(line)
+                await _send(writer, await self._answered(request))
+                if request["do"] == "quit":
+                    self._on_quit()
+        except _Refused as why:
+            await _send(writer, _error(why))
+
+    def _admit(self, writer: asyncio.StreamWriter) -> None:
+        if len(self._visits) > CONNECTIONS:
+            raise _Refused("too many connections at once; try again")
+        if not _same_user(writer):
+            raise _Refused("this assistant belongs to another user")
+
+    async def _answered(self, request: Mapping[str, object]) -> Answer:
+        try:
+            async with asyncio.timeout(REPLY):
+                return {"v": VERSION, "ok": True, **await self._do(request)}
+        except AssistantError as wrong:
+            return _error(wrong)
+        except TimeoutError:
+            return _error(f"no answer within {REPLY:g} s; see `assistant doctor`")
+
+    async def _do(self, request: Mapping[str, object]) -> Answer:
+        match request["do"]:
+            case "status":
+                return self._status()
+            case "mute" | "unmute" as verb:
+                await self._session.mute(on=verb == "mute")
+            case "stop":
+                self._session.inject(Poked(Action.STOP))
+            case "talk":
+                self._session.inject(Poked(_action(request)))
+            case "ask":
+                speak = request.get("speak", True) is not False
+                return _told(await self._session.ask(_text(request), speak=speak))
+            case "say":
+                return _told(await self._session.say(_text(request)))
+            case "quit":
+                pass
+            case verb:
+                raise AssistantError(
+                    f"nothing is called {str(verb)[:40]!r} here; there are: status, mute, unmute, "
+                    "stop, talk, ask, say, quit"
+                )
+        return {}
+
+    def _status(self) -> Answer:
+        up = asyncio.get_running_loop().time() - self._opened
+        return {**asdict(self._session.state), "pid": os.getpid(), "up": round(up, 1)}
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """Return the next request, or nothing when there is none any more."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await reader.readuntil(b"\n")
+    except asyncio.IncompleteReadError as end:
+        if end.partial:
+            raise _Refused("the request ends in the middle of a line") from None
+        return b""
+    except asyncio.LimitOverrunError:
+        raise _Refused(f"the request is longer than {LIMIT} bytes") from None
+    except TimeoutError:
+        raise _Refused(f"no whole request within {PATIENCE:g} s") from None
+
+
+def _request(line: bytes) -> Mapping[str, object]:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        raise _Refused(
+            'the request is not a line of JSON such as {"v": 1, "do": "status"}'
+        ) from None
+    if not isinstance(request, dict) or "do" not in request:
+        raise _Refused('the request is not an object with "v" and "do"')
+    if request.get("v") != VERSION:
+        raise _Refused(f"this assistant speaks version {VERSION} of the control protocol")
+    return request
+
+
+def _text(request: Mapping[str, object]) -> str:
+    text = request.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise AssistantError('"text" should hold the words')
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # JSON can spell half a character
+        raise AssistantError('"text" is damaged') from None
+    return text
+
+
+def _action(request: Mapping[str, object]) -> Action:
+    match request.get("key"):
+        case "press":
+            return Action.PRESS
+        case "release":
+            return Action.RELEASE
+        case _:
+            raise AssistantError('"key" should be "press" or "release"')
+
+
+def _told(report: TurnReport) -> Answer:
+    return {
+        "turn": report.turn,
+        "heard": report.heard,
+        "said": report.said,
+        "outcome": report.outcome,
+        "failure": report.failure,
+        "latency": report.latency,
+    }
+
+
+def _error(why: object) -> Answer:
+    return {"v": VERSION, "ok": False, "error": str(why)}
+
+
+async def _send(writer: asyncio.StreamWriter, answer: Answer) -> None:
+    writer.write(json.dumps(answer).encode() + b"\n")
+    async with asyncio.timeout(PATIENCE):
+        await writer.drain()
+
+
+def _same_user(writer: asyncio.StreamWriter) -> bool:
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return True  # not Linux: the socket's mode has to do
+    peer = writer.get_extra_info("socket")
+    credentials = peer.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
+    return struct.unpack("3i", credentials)[1] in {0, os.getuid()}
