@@ -2,7 +2,7 @@
 
 import sys
 
-from assistant.cli.control import quick
+from assistant.cli.quick import quick
 
 
 def main() -> None:

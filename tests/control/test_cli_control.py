@@ -1,6 +1,5 @@
 """The verbs as a user types them: in a process of their own, against a real socket."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -10,12 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-RUNS = """
-import sys
-from assistant.cli.control import quick
-sys.exit(quick(sys.argv[1:]) or 0)
-"""
 
 ASSISTANT = """
 import asyncio, sys
@@ -51,7 +44,7 @@ class Done:
 
 def typed(*arguments: str, environ: Mapping[str, str]) -> Done:
     done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", RUNS, *arguments],
+        [sys.executable, "-m", "assistant", *arguments],
         env=environ,
         capture_output=True,
         text=True,
@@ -126,7 +119,7 @@ def test_when_nothing_runs_there_is_one_line_and_the_exit_code_says_so(
     done = typed(*arguments, environ=environ)
     assert done.code == 69
     assert done.out == ""
-    assert done.error == "no assistant runs here; start it with `assistant run`\n"
+    assert done.error == "assistant: no assistant runs here; start it with `assistant run`\n"
 
 
 def test_a_socket_that_the_configuration_names_is_found(
@@ -141,21 +134,30 @@ def test_a_socket_that_the_configuration_names_is_found(
         assert typed("quit", environ=environ).code == 0
 
 
-def test_what_is_not_quite_a_request_is_left_to_the_whole_command_line() -> None:
-    async def main() -> None:
-        from assistant.cli.control import quick  # noqa: PLC0415 - the import is the point
+@pytest.mark.parametrize(
+    ("arguments", "code", "names"),
+    [
+        (("talk",), 1, "--press and --release"),
+        (("talk", "--press", "--release"), 1, "--press and --release"),
+        (("--debug", "stop"), 1, "start it with"),
+        (("mute", "now"), 2, "unexpected extra argument"),
+    ],
+)
+def test_what_is_not_quite_a_request_gets_the_whole_command_line(
+    environ: dict[str, str], arguments: tuple[str, ...], code: int, names: str
+) -> None:
+    done = typed(*arguments, environ=environ)
+    assert done.code == code
+    assert names in done.error
 
-        assert quick([]) is None
-        assert quick(["status", "--help"]) is None
-        assert quick(["talk"]) is None
-        assert quick(["talk", "--press", "--release"]) is None
-        assert quick(["run"]) is None
 
-    asyncio.run(main())
+def test_help_tells_the_options(environ: dict[str, str]) -> None:
+    assert "--json" in typed("status", "--help", environ=environ).out
+    assert "--release" in typed("talk", "--help", environ=environ).out
 
 
 def test_a_request_needs_no_slow_import() -> None:
-    code = "import sys, assistant.cli.control; sys.stdout.write(' '.join(sys.modules))"
+    code = "import sys, assistant.cli.quick; sys.stdout.write(' '.join(sys.modules))"
     done = subprocess.run(  # noqa: S603 - our own interpreter and code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -41,7 +41,7 @@ def test_two_slow_callbacks_in_one_visit_hold_up_the_rest_together() -> None:
 
 def test_a_thread_that_keeps_the_interpreter_is_measured() -> None:
     monitor = LoopMonitor()
-    number = 3**120_000
+    number = 3**250_000
     took = []
 
     def greedy() -> None:
@@ -54,7 +54,7 @@ def test_a_thread_that_keeps_the_interpreter_is_measured() -> None:
             await asyncio.to_thread(greedy)
 
     monitor.run(main())
-    assert took[0] > 0.05
+    assert took[0] > 0.02
     assert monitor.stalls.longest >= took[0] / 2
 
 

@@ -1,0 +1,157 @@
+"""status, mute, unmute, stop, talk, quit: one request to the running assistant, at once.
+
+This imports next to nothing, so that a key bound to one of them works without delay: `quick` is
+what `__main__` asks before it loads the whole command line.
+"""
+
+import json
+import os
+import select
+import sys
+from collections.abc import Sequence
+
+from assistant.control.client import NotRunning, call, default_path
+from assistant.errors import AssistantError
+
+QUITTING = 5.0
+"""Seconds that a conversation may take to end cleanly."""
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def status(*, as_json: bool = False) -> None:
+    """Print what the running assistant does and is made of."""
+    answer = request("status")
+    if as_json:
+        _say(json.dumps({key: answer[key] for key in answer if key not in {"v", "ok"}}))
+        return
+    bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for label, text in _lines(answer):
+        name = f"{_BOLD}{label:<11}{_PLAIN}" if bold else f"{label:<11}"
+        _say(f"{name} {text}")
+
+
+def mute() -> None:
+    """Close the microphone."""
+    request("mute")
+    _say("the microphone is closed; open it with `assistant unmute`")
+
+
+def unmute() -> None:
+    """Open the microphone."""
+    request("unmute")
+    _say("the microphone is open")
+
+
+def stop() -> None:
+    """Fall silent and go back to listening."""
+    request("stop")
+
+
+def talk(*, press: bool = False, release: bool = False) -> None:
+    """Press or release the key to talk: your turn begins, your turn is over."""
+    if press == release:
+        raise AssistantError("give one of --press and --release")
+    request("talk", key="press" if press else "release")
+
+
+def quit_() -> None:
+    """End the running assistant; returns when its process is gone, so that another can start."""
+    pid = request("status")["pid"]
+    process = _opened(pid)
+    request("quit")
+    if process is None:
+        return
+    ended, _, _ = select.select([process], [], [], QUITTING)
+    os.close(process)
+    if not ended:
+        raise AssistantError(
+            f"the assistant (pid {pid}) is still ending; wait, or `kill -9 {pid}`"
+        )
+    _say("the assistant has ended")
+
+
+def request(do: str, **details: object) -> dict[str, object]:
+    """Send one request to where the socket is, or is configured to be.
+
+    The configuration takes long to load, so it is asked only when nobody is at the usual place.
+    """
+    usual = default_path()
+    message = {"do": do, **details}
+    try:
+        return call(usual, message)
+    except NotRunning:
+        configured = _configured()
+        if configured in {None, usual}:
+            raise
+        return call(str(configured), message)
+
+
+def quick(arguments: Sequence[str]) -> int | None:
+    """Do a simple request at once and return its exit code; `None`: this is not one."""
+    simple = {
+        ("status",): status,
+        ("status", "--json"): lambda: status(as_json=True),
+        ("mute",): mute,
+        ("unmute",): unmute,
+        ("stop",): stop,
+        ("talk", "--press"): lambda: talk(press=True),
+        ("talk", "--release"): lambda: talk(release=True),
+        ("quit",): quit_,
+    }
+    do = simple.get(tuple(arguments))
+    if do is None:
+        return None
+    try:
+        do()
+    except AssistantError as wrong:
+        sys.stderr.write(f"assistant: {wrong}\n")
+        return wrong.exit_code
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _opened(pid: object) -> int | None:
+    """Return a handle that tells when a process ends, where the system has such handles."""
+    opener = getattr(os, "pidfd_open", None)
+    try:
+        return None if opener is None else opener(pid)
+    except OSError:  # another name space of processes: a container
+        return None
+
+
+def _configured() -> str | None:
+    from assistant.config import load_section  # noqa: PLC0415 - slow, and seldom needed
+    from assistant.config.sections import Control  # noqa: PLC0415 - the same
+
+    path = load_section(Control).socket
+    return None if path is None else str(path.expanduser())
+
+
+def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
+    latency, faults = answer.get("last_latency"), answer.get("faults")
+    turns = str(answer.get("turns"))
+    if isinstance(latency, int | float):
+        turns += f", the newest answered after {latency:.2f} s"
+    activity = "muted" if answer.get("muted") else answer.get("activity")
+    running = f"{activity}, running for {_duration(answer.get('up'))}, pid {answer.get('pid')}"
+    return [
+        ("assistant", running),
+        ("microphone", answer.get("microphone") or "none"),
+        ("speaker", answer.get("speaker") or "none"),
+        ("ears", answer.get("ears")),
+        ("mind", answer.get("mind")),
+        ("voice", answer.get("voice")),
+        ("turns", turns),
+        *(("fault", fault) for fault in (faults if isinstance(faults, list) else [])),
+    ]
+
+
+def _duration(seconds: object) -> str:
+    minutes, rest = divmod(int(seconds) if isinstance(seconds, int | float) else 0, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
