@@ -14,6 +14,7 @@ from assistant.core.commands import (
     Reply,
 )
 from assistant.core.events import (
+    NOTHING,
     Action,
     Event,
     Heard,
@@ -61,7 +62,7 @@ def user_speaking(state: UserSpeaking, event: Event, policy: Policy) -> Step:
         case ListeningFailed(turn=heard) if heard == turn:
             return _lost(state, policy, Notice.NOT_LISTENING)
         case TimerFired(Timer.FLOOR, state.arming):
-            return _lost(state, policy, Notice.NOT_LISTENING)
+            return _lost(replace(state, arming=NOTHING), policy, Notice.NOT_LISTENING)
         case Poked(Action.STOP):
             return _dropped(state, policy)
         case Muted(on=True):
@@ -84,12 +85,15 @@ def user_paused(state: UserPaused, event: Event, policy: Policy) -> Step:
         case TurnFilled(heard) if heard == turn:
             return yielded(replace(state, due=True), policy)
         case Heard(turn=heard, text=text, verdict=verdict, take=take) if heard == turn:
-            floor, ledger, orders = _drafted(state.floor.hears(text, verdict), state, policy)
             settled = state.settled or take == state.take
-            paused = replace(state, floor=floor, ledger=ledger, settled=settled)
-            return after(orders, yielded(paused, policy))
+            paused = replace(state, floor=state.floor.hears(text, verdict), settled=settled)
+            over = yielded(paused, policy)
+            if over[0] is not paused:
+                return over
+            floor, ledger, orders = _drafted(paused.floor, paused, policy)
+            return replace(paused, floor=floor, ledger=ledger), orders
         case TimerFired(Timer.WORDS, state.arming):
-            return _lost(state, policy, Notice.NOT_UNDERSTOOD)
+            return _lost(replace(state, arming=NOTHING), policy, Notice.NOT_UNDERSTOOD)
         case ListeningFailed(turn=heard) if heard == turn:
             return _lost(state, policy, Notice.NOT_LISTENING)
         case Poked(Action.STOP):
@@ -132,7 +136,7 @@ def yielded(state: UserPaused, policy: Policy) -> Step:
 def _committed(state: UserSpeaking | UserPaused, policy: Policy) -> Step:
     """The turn is over: answer it, with its draft when the words are still the same."""
     floor, ledger = state.floor, state.ledger
-    closing: Commands = (Disarm(state.arming), Forget(floor.turn))
+    closing = _closed(state)
     if floor.verdict.kind is Kind.CANCEL and ledger.jobs:
         closing = (*closing, CancelJob(ledger.jobs[-1]))
     answer = Answer(floor.turn, floor.message)
@@ -150,14 +154,18 @@ def _lost(state: UserSpeaking | UserPaused, policy: Policy, notice: Notice) -> S
     if state.floor.message:
         return _committed(state, policy)
     ledger, refused = queued(state.ledger, notice, policy)
-    closing: Commands = (Disarm(state.arming), Forget(state.floor.turn), *refused)
-    return after(closing, next_up(ledger, policy))
+    return after((*_closed(state), *_undrafted(state.floor), *refused), next_up(ledger, policy))
 
 
 def _dropped(state: UserSpeaking | UserPaused, policy: Policy) -> Step:
     """There is nothing to answer."""
-    closing = (Disarm(state.arming), Forget(state.floor.turn), *_undrafted(state.floor))
-    return after(closing, next_up(state.ledger, policy))
+    return after((*_closed(state), *_undrafted(state.floor)), next_up(state.ledger, policy))
+
+
+def _closed(state: UserSpeaking | UserPaused) -> Commands:
+    """Close the turn; its timer may have fired already."""
+    disarm = (Disarm(state.arming),) if state.arming else ()
+    return (*disarm, Forget(state.floor.turn))
 
 
 def _drafted(
