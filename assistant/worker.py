@@ -4,8 +4,8 @@ import asyncio
 import heapq
 import itertools
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -67,15 +67,27 @@ class Worker:
         self, make: Callable[[], Iterator[T]], *, urgent: bool = False, stream: int = 0
     ) -> AsyncIterator[T]:
         """Consume an iterator in the thread; closing this ends it at its next item."""
-        feed = _Feed[T](asyncio.get_running_loop())
+
+        def call(feed: Feed[T]) -> None:
+            for item in make():
+                if not feed.wanted:
+                    break
+                feed.put(item)
+
+        async with aclosing(self.feed(call, urgent=urgent, stream=stream)) as items:
+            async for item in items:
+                yield item
+
+    async def feed(
+        self, call: Callable[["Feed[T]"], None], *, urgent: bool = False, stream: int = 0
+    ) -> AsyncGenerator[T]:
+        """Run a call that hands out items by itself; closing this makes its feed unwanted."""
+        feed = Feed[T](asyncio.get_running_loop())
 
         def work() -> None:
             error: BaseException | None = None
             try:
-                for item in make():
-                    if not feed.wanted:
-                        break
-                    feed.put(item)
+                call(feed)
             except BaseException as wrong:  # noqa: BLE001 - it is raised in the consumer
                 error = wrong
             feed.end(error)
@@ -120,8 +132,8 @@ class Worker:
 _END: Any = object()
 
 
-class _Feed(Generic[T]):
-    """Items on their way from the thread to the loop."""
+class Feed(Generic[T]):
+    """Items on their way from the thread to the loop, for as long as they are `wanted`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.wanted = True
@@ -129,15 +141,18 @@ class _Feed(Generic[T]):
         self._items: asyncio.Queue[tuple[T, BaseException | None]] = asyncio.Queue()
 
     def put(self, item: T, error: BaseException | None = None) -> None:
+        """Hand over an item, from the thread."""
         try:
             self._loop.call_soon_threadsafe(self._items.put_nowait, (item, error))
         except RuntimeError:  # the loop has closed
             self.wanted = False
 
     def end(self, error: BaseException | None) -> None:
+        """Say that there are no more, or why."""
         self.put(_END, error)
 
     async def get(self) -> T:
+        """Return the next item, in the loop."""
         item, error = await self._items.get()
         if error is not None:
             raise error
