@@ -14,7 +14,7 @@ from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.core.states import Policy, Quiet, State
 from assistant.core.turns import step
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, leaves
 
 _log = logging.getLogger(__name__)
 
@@ -229,10 +229,3 @@ def _tell(error: BaseException) -> None:
             _log.warning("a reply failed: %s", leaf)
         else:
             _log.error("a reply failed", exc_info=leaf)
-
-
-def leaves(error: BaseException) -> list[BaseException]:
-    """Flatten exception groups."""
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for inner in error.exceptions for leaf in leaves(inner)]
-    return [error]

@@ -76,3 +76,10 @@ class ToolError(AssistantError):
     def __init__(self, for_model: str) -> None:
         super().__init__(for_model)
         self.for_model = for_model
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """Flatten the exception groups that task groups raise."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in leaves(inner)]
+    return [error]

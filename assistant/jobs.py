@@ -8,9 +8,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from assistant.conductor import leaves
 from assistant.core.events import Event, JobEnded, JobStarted, Urgency, WantsFloor
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, leaves
 
 _log = logging.getLogger(__name__)
 

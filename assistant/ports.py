@@ -342,6 +342,21 @@ class Synthesizer(Protocol):
 # ── the session, from outside ─────────────────────────────────────────────────────────────────
 
 
+Moment = Literal[
+    "last_voiced",
+    "silence_reached",
+    "finalized",
+    "words_ready",
+    "drafted",
+    "committed",
+    "first_token",
+    "first_clause",
+    "first_sound_ready",
+    "audible",
+    "ended",
+]
+"""What can be noted of a turn, in the order in which it happens."""
+
 ANSWER = "answer"
 """The name of the span from the last voiced sample to the first sound of the answer."""
 

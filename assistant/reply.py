@@ -1,16 +1,15 @@
-"""One reply as one scope: model → sentences → voice. Cancelling it silences and stops all of it."""
+"""One reply as one scope: model → sentences → voice. Cancelling it stops and silences all."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
-from assistant.conductor import leaves
 from assistant.core import commands as c
 from assistant.core import events as e
-from assistant.errors import BackendError, ModelError
-from assistant.ports import Device, Track
+from assistant.errors import BackendError, ModelError, leaves
+from assistant.ports import Device, Moment, Track
 from assistant.speaking.sentences import sentences
 from assistant.speaking.voice import Audible, Said, Utterance
 
@@ -20,12 +19,8 @@ DUCK_DB = -14.0
 Outcome = Literal["answered", "interrupted", "failed"]
 
 
-class Marks(Protocol):
-    """Takes note of when something happened in a turn, for the waterfall."""
-
-    def __call__(self, turn: int, name: str) -> None:
-        """Note `name` for `turn` at the loop's present time."""
-        ...
+Marks = Callable[[int, Moment], None]
+"""Takes note of when something happened in a turn, for the waterfall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,6 @@ class Speech:
 
     async def _thought(self) -> AsyncIterator[str]:
         """Pass the mind's pieces on, and remember that it was the mind if they break."""
-        self.mark(self.order.turn, "asked")
         try:
             async with aclosing(self.pieces) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
@@ -119,6 +113,11 @@ class Speech:
                 self.emit(e.ReplyAudible(turn))
             case Said(sentence, asks):
                 self.emit(e.ReplySaid(turn, sentence, asks))
+
+    @property
+    def said(self) -> str:
+        """What was heard of it so far."""
+        return "" if self.utterance is None else self.utterance.heard
 
     def commit(self, order: c.Commit) -> None:
         """Let it be heard."""

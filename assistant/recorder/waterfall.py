@@ -5,26 +5,11 @@ Each span names the setting that owns it, so that a slow turn says what to chang
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from assistant.ports import ANSWER, Span
-
-Moment = Literal[
-    "last_voiced",
-    "silence_reached",
-    "finalized",
-    "words_ready",
-    "drafted",
-    "committed",
-    "first_token",
-    "first_clause",
-    "first_sound_ready",
-    "audible",
-    "ended",
-]
+from assistant.ports import ANSWER, Moment, Span
 
 SPEECH = "speech"
 """The span in which the answer sounds; too long for the chart."""

@@ -150,7 +150,7 @@ def test_words_silence_us_at_once(case: str) -> None:
             assert not any(isinstance(order, c.CancelReply) for order in orders)
             finalized = e.SilenceReached(listening, 64)
             (state, world), _ = run((state, world), policy, finalized)
-        take = world.take if world.finalized and getattr(state, "take", 0) else 0
+        take = world.take if world.finalized and getattr(state, "take", False) else 0
         (state, world), orders = run((state, world), policy, w.heard(listening, w.WORDS, take))
         if node[1].audible or take:
             assert any(isinstance(order, c.CancelReply) for order in orders)

@@ -1,0 +1,334 @@
+"""One session: a device's ears and voice, a mind, and the core that gives them the floor.
+
+`LiveSession` is what the conductor conducts (`conductor.Stages`) and the only door for everybody
+else (`ports.Session`). Backends are shared with other sessions; a session that fails ends itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from assistant.conductor import Conductor, Order
+from assistant.core import commands as c
+from assistant.core import events as e
+from assistant.core.states import Overlapping, Policy, Quiet, Speaking, State
+from assistant.errors import AssistantError
+from assistant.jobs import Jobs
+from assistant.languages.pack import Pack
+from assistant.listening.ear import Ear, EarBackends, EarSettings
+from assistant.ports import (
+    Device,
+    Frame,
+    LanguageModel,
+    Seen,
+    SessionState,
+    Synthesizer,
+    Track,
+    TurnReport,
+)
+from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
+from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.thinker import think
+from assistant.recorder.book import Book
+from assistant.recorder.flight import FlightLog
+from assistant.reply import Speech, Told
+from assistant.speaking.tones import tone as sound_of
+from assistant.speaking.voice import Utterance
+from assistant.views import Card
+
+_log = logging.getLogger(__name__)
+
+WARM_S = 1.0
+"""How often it is looked whether the beginning of the prompt has changed."""
+ENDING_S = 20.0
+"""How long the last answer may take after the device's sound is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Backends that all sessions use at once."""
+
+    ears: EarBackends
+    mind: LanguageModel
+    voice: Synthesizer
+    fallback: Synthesizer | None
+    pack: Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one session is told to be like."""
+
+    policy: Policy = field(default_factory=Policy)
+    ear: EarSettings = field(default_factory=EarSettings)
+    name: str = "Ada"
+    extra: str = ""
+    idle_s: float = IDLE_SECONDS
+
+
+class LiveSession:
+    """A conversation through one device. `run` it, and use it meanwhile."""
+
+    def __init__(
+        self,
+        device: Device,
+        shared: Shared,
+        settings: Settings | None = None,
+        *,
+        flight: FlightLog | None = None,
+        tap: Callable[[Frame], None] | None = None,
+    ) -> None:
+        """`flight` notes every step, `tap` sees every frame."""
+        settings = settings or Settings()
+        self._device, self._shared, self._settings = device, shared, settings
+        self.flight = flight or FlightLog(settings.policy)
+        self._observers: list[Callable[[Seen], None]] = []
+        self._book = Book(self._show)
+        self._conductor = Conductor(settings.policy, self, self._note)
+        self._ear = Ear(device, shared.ears, shared.pack, self.inject, settings.ear, tap)
+        mind = shared.mind
+        self._conversation = Conversation(
+            opening(mind.info, settings.name, shared.pack.code, settings.extra),
+            mind.info.context,
+            mind.count,
+            clock=asyncio.get_running_loop().time,
+            idle_seconds=settings.idle_s,
+        )
+        self._jobs: Jobs | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._speech: Speech | None = None
+        self._asks: dict[int, asyncio.Future[TurnReport]] = {}
+        self._written: set[int] = set()
+        self._newest_ask = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._cue: asyncio.Task[None] | None = None
+        self._latency: float | None = None
+        self._faults: tuple[str, ...] = ()
+        self._before: State = Quiet()
+
+    async def run(self) -> None:
+        """Converse until the device's sound is over and answered, or until cancelled.
+
+        Raises `BackendError` when the device is lost.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self._jobs = Jobs(self.inject, tasks)
+                conducting = tasks.create_task(self._conductor.run(), name="conductor")
+                warming = tasks.create_task(self._keep_warm(), name="warm")
+                self._book.show(self._conductor.state, self._conductor.policy, "")
+                await self._ear.run()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(ENDING_S):
+                        await self._quiet.wait()
+                conducting.cancel()
+                warming.cancel()
+        finally:
+            self._tasks = self._jobs = None
+            for future in self._asks.values():
+                future.cancel()
+
+    # ── the door ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def state(self) -> SessionState:
+        """What it is doing now."""
+        info, shared = self._device.info, self._shared
+        return SessionState(
+            activity=self._book.activity,
+            muted=self._conductor.state.ledger.muted,
+            turns=self._book.turns,
+            microphone=info.microphone,
+            speaker=info.speaker,
+            ears=shared.ears.transcriber.name,
+            mind=shared.mind.info.name,
+            voice=shared.voice.info.name,
+            last_latency=self._latency,
+            faults=self._faults,
+        )
+
+    @property
+    def jobs(self) -> Jobs:
+        """Long work of this session; only while it runs."""
+        if self._jobs is None:
+            raise AssistantError("this session is over; start another one")
+        return self._jobs
+
+    def inject(self, event: e.Event) -> None:
+        """Tell it that something happened."""
+        self._quiet.clear()
+        self._conductor.emit(event)
+
+    def watch(self, observer: Callable[[Seen], None]) -> Callable[[], None]:
+        """Call `observer` with all that is to be seen; returns how to stop that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+        """Have a text answered as if it had been spoken; returns when the reply is over."""
+        if not text.strip():
+            raise AssistantError("there is nothing to answer; give a question")
+        ask, future = self._asked()
+        if not speak:
+            self._written.add(ask)
+        self.inject(e.Asked(ask, text.strip()))
+        return await self._answered(ask, future)
+
+    async def say(self, text: str) -> TurnReport:
+        """Have a text spoken when nobody has the floor."""
+        if not text.strip():
+            raise AssistantError("there is nothing to say; give a text")
+        ask, future = self._asked()
+        self.inject(e.WantsFloor(text.strip(), e.Urgency.POLITE, ask))
+        return await self._answered(ask, future)
+
+    async def mute(self, *, on: bool) -> None:
+        """Close or open the microphone."""
+        await self._device.mute(on=on)
+        self.inject(e.Muted(on))
+
+    def _asked(self) -> tuple[int, asyncio.Future[TurnReport]]:
+        if self._tasks is None:
+            raise AssistantError("this session is over; start another one")
+        self._newest_ask += 1
+        future = asyncio.get_running_loop().create_future()
+        self._asks[self._newest_ask] = future
+        return self._newest_ask, future
+
+    async def _answered(self, ask: int, future: asyncio.Future[TurnReport]) -> TurnReport:
+        try:
+            return await future
+        finally:
+            self._asks.pop(ask, None)
+            self._written.discard(ask)
+
+    # ── what the conductor conducts ───────────────────────────────────────────────────────────
+
+    def listen(self, turn: int) -> None:
+        """Open a turn."""
+        self._ear.listen(turn)
+
+    def finalize(self, turn: int, take: int) -> None:
+        """Ask for the last word."""
+        self._ear.finalize(turn, take)
+
+    def forget(self, turn: int) -> None:
+        """Close a turn."""
+        self._ear.forget(turn)
+
+    def scope(self, order: Order) -> Speech:
+        """Prepare a reply, an announcement or a draft."""
+        silent = isinstance(order, c.Reply) and order.ask in self._written
+        shared, device = self._shared, self._device
+        utterance = (
+            None if silent else Utterance(device, shared.voice, shared.pack.code, shared.fallback)
+        )
+        speech = Speech(
+            order, self._pieces(order), utterance, device, self.inject, self._book.mark, self._told
+        )
+        if not isinstance(order, c.Draft):
+            self._speech = speech
+        return speech
+
+    def cue(self, tone: c.Tone) -> None:
+        """Play a short sound; it must not be heard as the user's."""
+        if self._tasks is not None:
+            self._cue = self._tasks.create_task(self._play(tone), name="tone")
+
+    def show(self, utterance: str) -> None:
+        """Show what is not said."""
+        self._show(Card(utterance))
+
+    def refuse(self, ask: int) -> None:
+        """Tell a caller that too much waits."""
+        future = self._asks.get(ask)
+        if future is not None and not future.done():
+            future.set_exception(AssistantError("too much waits for an answer; try again later"))
+
+    def cancel_job(self, job: int) -> None:
+        """End long work."""
+        self.jobs.cancel(job)
+
+    # ── how ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _pieces(self, order: Order) -> AsyncIterator[str]:
+        """What there is to say, as it comes."""
+        mind, settings = self._shared.mind, self._settings
+        if isinstance(order, c.Announce):
+            said = order.utterance
+            yield self._shared.pack.notices[said] if isinstance(said, c.Notice) else said
+            return
+        canned = introduction(order.text, mind.info, settings.name)
+        if canned is not None:
+            yield canned
+            return
+        continues = isinstance(order, c.Reply) and order.continues != e.NOTHING
+        async for piece in think(mind, self._conversation.prompt(order.text, continues=continues)):
+            yield piece
+
+    async def _play(self, tone: c.Tone) -> None:
+        audio = sound_of(tone)
+        if not self._device.info.full_duplex:
+            self._ear.gated = True
+        try:
+            await self._device.write(Track.TONE, audio)
+            await asyncio.sleep(audio.seconds)
+        finally:
+            self._gate(self._conductor.state)
+
+    def _told(self, told: Told) -> None:
+        """A reply is over: remember what was heard of it, and tell."""
+        order = told.order
+        if isinstance(order, c.Reply):
+            self._conversation.add_turn(
+                order.text,
+                told.heard,
+                interrupted=told.outcome != "answered",
+                continues=order.continues != e.NOTHING,
+            )
+        text = order.text if isinstance(order, c.Reply) else ""
+        report = self._book.close(
+            order.turn, text, told.heard, told.outcome, failure=told.failure, ask=order.ask
+        )
+        if report.latency is not None:
+            self._latency = report.latency
+        self._faults = (told.failure,) if told.failure else ()
+        future = self._asks.get(order.ask)
+        if future is not None and not future.done():
+            future.set_result(report)
+
+    def _note(
+        self, at: float, event: e.Event, state: State, orders: tuple[c.Command, ...]
+    ) -> None:
+        self.flight.note(at, event, orders, before=self._before)
+        self._before = state
+        self._book.note(at, event, orders)
+        self._gate(state)
+        said = "" if self._speech is None else self._speech.said
+        self._book.show(state, self._conductor.policy, said)
+        if isinstance(state, Quiet):
+            self._quiet.set()
+
+    def _gate(self, state: State) -> None:
+        """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""
+        speaks = isinstance(state, Speaking | Overlapping)
+        self._ear.expecting = bool(isinstance(state, Speaking | Overlapping) and state.expecting)
+        gated = speaks and not self._device.info.full_duplex
+        if gated != self._ear.gated:
+            self._ear.gated = gated
+
+    def _show(self, seen: Seen) -> None:
+        for observer in tuple(self._observers):
+            observer(seen)
+
+    async def _keep_warm(self) -> None:
+        """Have the mind read the beginning of the next prompt while nothing else happens."""
+        while True:
+            await self._quiet.wait()
+            if self._conversation.stale_prefix:
+                await self._shared.mind.warm(self._conversation.prefix())
+            await asyncio.sleep(WARM_S)
