@@ -66,23 +66,31 @@ def edit(file: ConfigFile = None) -> None:
         raise ConfigError("", "there is no home to keep a configuration in; name one: --config")
     editor = _editor()
     _prepare(path)
-    while True:
-        ended = subprocess.run([*editor, str(path)], check=False)  # noqa: S603 - the user's editor
-        if ended.returncode:
-            raise AssistantError(
-                f"{editor[0]} ended with {ended.returncode}; {path} is as it left it"
-            )
-        try:
-            load(path)
-        except ConfigError as wrong:
-            if not sys.stdin.isatty():
-                raise
-            typer.echo(str(wrong), err=True)
-            if not typer.confirm("Edit it again?", default=True):
-                raise
-        else:
-            typer.echo(f"{path}: fine; a running assistant takes it when it starts again")
-            return
+    while not _edited(editor, path):
+        pass
+    typer.echo(f"{path}: fine; a running assistant takes it when it starts again")
+
+
+def _edited(editor: list[str], path: Path) -> bool:
+    """Have it edited once; False: it is wrong, and the user wants to go on."""
+    try:
+        ended = subprocess.run([*editor, str(path)], check=False)  # noqa: S603 - the user's own
+    except OSError as wrong:
+        raise AssistantError(
+            f"{editor[0]} cannot be started: {wrong.strerror}; set EDITOR to another one"
+        ) from None
+    if ended.returncode:
+        raise AssistantError(f"{editor[0]} ended with {ended.returncode}; {path} is as it left it")
+    try:
+        load(path)
+    except ConfigError as wrong:
+        if not sys.stdin.isatty():
+            raise
+        typer.echo(str(wrong), err=True)
+        if not typer.confirm("Edit it again?", default=True):
+            raise
+        return False
+    return True
 
 
 def _editor() -> list[str]:

@@ -26,8 +26,9 @@ def read(path: Path) -> Marked:
 
     Raises `ConfigError` that names the file, and the line and column where there are any.
     """
-    loader = yaml.SafeLoader(_text(path))
+    text = _text(path)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return Marked()
@@ -41,8 +42,6 @@ def read(path: Path) -> Marked:
         raise ConfigError(str(path), "refers to itself or is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as wrong:  # a control character; the 31st of February
         raise ConfigError(str(path), f"is not YAML: {_one_line(wrong)}") from None
-    finally:
-        loader.dispose()
     if tree is None:
         return Marked()
     raise ConfigError(
