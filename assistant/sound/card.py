@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 QUEUED_SECONDS = 2.0
 """More than this is not taken by a track: an answer may be interrupted at any word."""
+_SLICE_SECONDS = 0.5
+"""Resampled at a time: 0.3 ms."""
 _UNREAD_FRAMES = 30_000
 """Five minutes that nobody has read: the consumer is gone, and memory is not endless."""
 
@@ -105,9 +107,7 @@ class Card:
             if self._flushed(track, flushes):
                 end = self.mixer.end(track)
                 return end, end + audio.seconds
-            with self.mixer.lock:
-                self.catch_up()
-                return self.mixer.write(track, audio)
+            return self._put(track, audio)
 
     def played(self, track: Track) -> float:
         """Seconds of this track that have left the speaker."""
@@ -145,6 +145,17 @@ class Card:
         self._flushes[track] += 1
         self._settle()
         return heard
+
+    def _put(self, track: Track, audio: Audio) -> tuple[float, float]:
+        """Queue sound in slices, so that the card never waits for long."""
+        size = max(1, round(audio.rate * _SLICE_SECONDS))
+        with self.mixer.lock:
+            self.catch_up()
+            start, end = self.mixer.write(track, Audio(audio.samples[:size], audio.rate))
+        for first in range(size, len(audio.samples), size):
+            part = audio.samples[first : first + size]
+            _, end = self.mixer.write(track, Audio(part, audio.rate))
+        return start, end
 
     def _flushed(self, track: Track, before: int) -> bool | None:
         return self._flushes[track] != before or None

@@ -52,16 +52,16 @@ class Mixer:
     def pull(self, count: int) -> Samples:
         """Return the next samples of the sum; silence where nothing waits."""
         with self.lock:
+            at, self.position = self.position, self.position + count
+            sounding = [c for c in self._channels.values() if c.queue.pending]
+            if not sounding:
+                return np.zeros(count, np.int16)
             total = np.zeros(count, np.float32)
-            sounds = False
-            for channel in self._channels.values():
+            for channel in sounding:
                 start = channel.queue.pulled
                 if mixed := channel.queue.mix(total):
-                    channel.under_way.append((self.position, start, mixed))
-                    sounds = True
-            self.position += count
-        if sounds:
-            np.clip(np.rint(total, out=total), -_LOUDEST - 1, _LOUDEST, out=total)
+                    channel.under_way.append((at, start, mixed))
+        np.clip(np.rint(total, out=total), -_LOUDEST - 1, _LOUDEST, out=total)
         return total.astype(np.int16)
 
     def reach(self, position: int) -> None:

@@ -10,6 +10,7 @@ from math import gcd
 
 import numpy as np
 import soxr
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -83,14 +84,28 @@ class Live:
         known = self._first + len(kept) - self._half
         """The first input sample whose filter would reach beyond what is kept."""
         end = max(self._made, -(-known * self._up // self._down))
-        places = np.arange(self._made, end, dtype=np.int64) * self._down
-        base = places // self._up
-        phase = (places % self._up) * self._phases // self._up
-        windows = (base - self._first - self._half + 1)[:, None] + np.arange(2 * self._half)
-        made: Floats = np.einsum("ij,ij->i", kept[windows], self._bank[phase])
+        made = self._filter(kept, end)
         self._made = end
         drop = end * self._down // self._up - self._half + 1 - self._first
         self._kept, self._first = kept[drop:], self._first + drop
+        return made
+
+    def _filter(self, kept: Floats, end: int) -> Floats:
+        """Return the samples that have not been made, up to `end`."""
+        if not kept.any():
+            return np.zeros(end - self._made, np.float32)
+        before = self._first + self._half - 1
+        made: Floats
+        if self._up == 1:
+            start = self._made * self._down - before
+            windows = sliding_window_view(kept, 2 * self._half)[start :: self._down]
+            made = windows[: end - self._made] @ self._bank[0]
+        else:
+            places = np.arange(self._made, end, dtype=np.int64) * self._down
+            starts = places // self._up - before
+            phases = (places % self._up) * self._phases // self._up
+            taps = kept[starts[:, None] + np.arange(2 * self._half)]
+            made = np.einsum("ij,ij->i", taps, self._bank[phases])
         return made
 
 

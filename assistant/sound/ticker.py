@@ -6,6 +6,7 @@ thread never plays a sound before it was written.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from time import perf_counter
 
@@ -18,7 +19,7 @@ _TICK = FRAME / RATE
 _JOIN_SECONDS = 2.0
 
 
-class TickingCard(Card):
+class TickingCard(Card, ABC):
     """A card whose microphone is `hear`; a frame comes when its last sample has passed.
 
     `input_ticks` and `output_ticks` are the latencies of a card's buffers, in ticks of 10 ms.
@@ -40,9 +41,9 @@ class TickingCard(Card):
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="card", daemon=True)
 
+    @abstractmethod
     def hear(self, position: int, count: int) -> Samples:
         """Return what the microphone hears; called once for each position, in order."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Let time begin."""

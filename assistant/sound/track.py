@@ -69,6 +69,11 @@ class TrackQueue:
         self._sounding = False
 
     @property
+    def pending(self) -> bool:
+        """`mix` has something to do, if only to learn that the sound is over."""
+        return self.end > self.pulled or self._sounding
+
+    @property
     def active(self) -> bool:
         """The next block will hold sound of this track."""
         return self.end > self.pulled and (self._hold.target > 0 or self._sounding)

@@ -1,0 +1,55 @@
+"""The machine's own microphone and speaker, through PortAudio.
+
+`portaudio` tames the library: which devices there are, its noise, its hangs; `streams` holds the
+callbacks, which copy and no more; `card` makes frames of what they copied.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.backends.device_sounddevice.card import SoundCard
+from assistant.backends.device_sounddevice.portaudio import (
+    PortAudio,
+    SoundDevice,
+    Wish,
+    list_devices,
+)
+
+__all__ = ["Config", "SoundCard", "SoundDevice", "list_devices", "open"]
+
+
+class Config(BaseModel):
+    """Settings of the sound device."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    microphone: str | int | None = Field(
+        default=None, description="a part of its name, or its number; null: the system's default"
+    )
+    speaker: str | int | None = Field(
+        default=None, description="a part of its name, or its number; null: the system's default"
+    )
+    duplex: Literal["auto", "half", "full"] = Field(
+        default="auto",
+        description="half: deaf while speaking; auto: half unless the speaker is a headphone",
+    )
+    latency_ms: int = Field(
+        default=20, ge=5, le=200, description="sound in the buffer of each device"
+    )
+
+
+@asynccontextmanager
+async def open(config: Config) -> AsyncIterator[SoundCard]:
+    """Open microphone and speaker. Raises `BackendUnavailable` if one of them is not there."""
+    wish = Wish(config.microphone, config.speaker, config.latency_ms / 1000)
+    async with PortAudio.session() as portaudio:
+        sides = await portaudio.choose(wish)
+        card = SoundCard(portaudio, sides, duplex=config.duplex)
+        try:
+            await card.start()
+            yield card
+        finally:
+            await card.stop()

@@ -1,0 +1,277 @@
+"""PortAudio, tamed: its devices, its noise, and its calls that may never return."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from assistant.errors import BackendUnavailable
+from assistant.worker import Worker
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Kind = Literal["input", "output"]
+
+NAME = "sound"
+CLOSE_SECONDS = 2.0
+"""`Pa_AbortStream` can hang for ever when the sound server has died."""
+_CALL_SECONDS = 8.0
+_PLENTIFUL_RATE = 48_000
+"""ALSA's plug-ins name 44100 because they take anything; sound servers run at this."""
+_STEREO = 2
+_WHAT = {"input": "microphone", "output": "speaker"}
+_CHATTER = re.compile(
+    rb"\s|ALSA lib |Expression '|PaAlsa|Cannot connect to server|[Jj]ack|connect\(2\) call to"
+)
+_LISTS = "`assistant devices` lists what there is"
+_ERROR_HANDLER = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)
+
+
+def _ignore(*_: object) -> None:
+    """Take ALSA's messages, which name what is no error; PortAudio reports what is one."""
+
+
+_be_quiet = _ERROR_HANDLER(_ignore)
+"""C keeps a pointer to it, so it lives as long as the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDevice:
+    """A device of this machine, for people who choose one."""
+
+    index: int
+    name: str
+    host_api: str
+    inputs: int
+    outputs: int
+    rate: int
+    default_input: bool
+    default_output: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the configuration asks for; `latency` in seconds."""
+
+    microphone: str | int | None
+    speaker: str | int | None
+    latency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A device as it will be opened."""
+
+    index: int
+    name: str
+    channels: int
+    rate: int
+    latency: float
+
+
+def list_devices() -> list[SoundDevice]:
+    """Return the devices of this machine; blocks for up to a second. Raises `BackendUnavailable`.
+
+    PortAudio looks once in a process, and again when `open` is entered.
+    """
+    sd = _library()
+    apis = sd.query_hostapis()
+    inputs, outputs = _default(sd, "input"), _default(sd, "output")
+    return [
+        SoundDevice(
+            index=found["index"],
+            name=found["name"],
+            host_api=apis[found["hostapi"]]["name"],
+            inputs=found["max_input_channels"],
+            outputs=found["max_output_channels"],
+            rate=round(found["default_samplerate"]),
+            default_input=found["index"] == inputs,
+            default_output=found["index"] == outputs,
+        )
+        for found in sd.query_devices()
+    ]
+
+
+class PortAudio:
+    """The library is not thread-safe: one thread makes all calls, each under a deadline."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    @classmethod
+    @asynccontextmanager
+    async def session(cls) -> AsyncIterator["PortAudio"]:
+        """Have the library for a while. Its list of devices is as of now."""
+        worker = Worker("portaudio")
+        try:
+            portaudio = cls(worker)
+            await portaudio.call(_refresh)
+            yield portaudio
+        finally:
+            worker.close()
+
+    async def call(self, call: Callable[[], T], seconds: float = _CALL_SECONDS) -> T:
+        """Make a call. Raises `BackendUnavailable` if it fails or does not return."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._worker.run(call)
+        except TimeoutError as error:
+            raise BackendUnavailable(
+                NAME, "the sound system does not answer; restart it, then the assistant"
+            ) from error
+
+    async def choose(self, wish: Wish) -> tuple[Side, Side]:
+        """Return microphone and speaker. Raises `BackendUnavailable` if one is not there."""
+        return await self.call(
+            lambda: (
+                _choose("input", wish.microphone, wish.latency),
+                _choose("output", wish.speaker, wish.latency),
+            )
+        )
+
+    async def open(self, make: Callable[[Any], Any], side: Side) -> Any:
+        """Make a stream of the library and start it."""
+
+        def call() -> Any:
+            sd = _library()
+            with _quiet():
+                try:
+                    stream = make(sd)
+                    stream.start()
+                except sd.PortAudioError as error:
+                    raise BackendUnavailable(
+                        NAME,
+                        f"{side.name!r} cannot be opened ({_reason(error)}); is another program "
+                        f"using it? {_LISTS}",
+                        retryable=True,
+                    ) from error
+            return stream
+
+        return await self.call(call)
+
+    async def close(self, stream: Any) -> None:
+        """Close a stream; one that hangs is left behind."""
+
+        def call() -> None:
+            with _quiet():
+                stream.abort(ignore_errors=True)
+                stream.close(ignore_errors=True)
+
+        try:
+            await self.call(call, CLOSE_SECONDS)
+        except BackendUnavailable:
+            log.warning("the sound system hangs; its stream is left behind")
+
+
+def _library() -> Any:
+    """Return the module; importing it starts PortAudio."""
+    try:
+        with _quiet():
+            import sounddevice  # noqa: PLC0415 - needs a shared library that may be missing
+    except OSError as error:
+        raise BackendUnavailable(
+            NAME, "PortAudio is not installed; run: sudo apt install libportaudio2"
+        ) from error
+    return sounddevice
+
+
+def _refresh() -> None:
+    """Look for devices again: PortAudio keeps the list of its start."""
+    _hush_alsa()
+    sd = _library()
+    with _quiet():
+        sd._terminate()  # noqa: SLF001 - the only way
+        sd._initialize()  # noqa: SLF001
+
+
+def _default(sd: Any, kind: Kind) -> int | None:
+    try:
+        index: int = sd.query_devices(kind=kind)["index"]
+    except (sd.PortAudioError, ValueError):
+        return None
+    return index
+
+
+def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
+    sd = _library()
+    what, most = _WHAT[kind], f"max_{kind}_channels"
+    found = [device for device in sd.query_devices() if device[most] > 0]
+    if not found:
+        raise BackendUnavailable(
+            NAME,
+            f"there is no {what}; plug one in, or start the sound server (PulseAudio, PipeWire) "
+            f"of this user; {_LISTS}",
+        )
+    if wish is None:
+        default = _default(sd, kind)
+        fits = [d for d in found if d["index"] == default] or found
+    elif isinstance(wish, int):
+        fits = [d for d in found if d["index"] == wish]
+    else:
+        exact = [d for d in found if d["name"].lower() == wish.lower()]
+        fits = exact or [d for d in found if wish.lower() in d["name"].lower()]
+    if not fits:
+        names = ", ".join(device["name"] for device in found)
+        raise BackendUnavailable(NAME, f"there is no {what} {wish!r}; there are: {names}")
+    device = fits[0]
+    with _quiet():
+        channels, rate = _format(sd, device, kind)
+    return Side(device["index"], device["name"], channels, rate, latency)
+
+
+def _format(sd: Any, device: Any, kind: Kind) -> tuple[int, int]:
+    """Return channels and rate that the device takes, the wanted ones if it can be."""
+    check = sd.check_input_settings if kind == "input" else sd.check_output_settings
+    most = device[f"max_{kind}_channels"]
+    own = round(device["default_samplerate"])
+    alsa = sd.query_hostapis(device["hostapi"])["name"] == "ALSA"
+    rates = [_PLENTIFUL_RATE, own] if alsa else [own]
+    wanted = 1 if kind == "input" else min(_STEREO, most)
+    for channels in dict.fromkeys((wanted, most)):
+        for rate in rates:
+            with suppress(sd.PortAudioError, ValueError):
+                check(device=device["index"], channels=channels, dtype="int16", samplerate=rate)
+                return channels, rate
+    return wanted, own
+
+
+def _reason(error: Exception) -> str:
+    return str(error.args[0]).splitlines()[0] if error.args else type(error).__name__
+
+
+def _hush_alsa() -> None:
+    """Silence what ALSA writes from its own threads while sound flows."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_be_quiet)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the chatter of sound libraries off the terminal; what is none is written after."""
+    with tempfile.TemporaryFile() as caught:
+        sys.stderr.flush()
+        saved = os.dup(2)
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)
+            caught.seek(0)
+            for line in caught.read().splitlines(keepends=True):
+                if _CHATTER.match(line):
+                    log.debug("sound library: %s", line.decode(errors="replace").strip())
+                else:
+                    os.write(2, line)

@@ -1,0 +1,107 @@
+"""The two streams. Their callbacks run in PortAudio's threads and copy, no more."""
+
+import threading
+from time import perf_counter
+from typing import Any
+
+from assistant.backends.device_sounddevice.portaudio import PortAudio, Side
+from assistant.sound.clock import Stamps
+from assistant.sound.mixer import Mixer
+from assistant.sound.pairing import Ring
+
+_BLOCKS_A_SECOND = 100
+_RING_SECONDS = 4
+
+
+class _Stream:
+    """What both directions have in common."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.ring = Ring(_RING_SECONDS * side.rate)
+        self.stamps = Stamps()
+        self.called = perf_counter()
+        """When the card last asked or gave."""
+        self.ended = False
+        """The library has ended the stream by itself."""
+        self.xruns = 0
+        self.block = side.rate // _BLOCKS_A_SECOND
+        self._stream: Any = None
+
+    async def close(self, portaudio: PortAudio) -> None:
+        """Close it; bounded."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await portaudio.close(stream)
+
+    def _end(self) -> None:
+        self.ended = True
+
+    def _settings(self) -> dict[str, Any]:
+        side = self.side
+        return {
+            "samplerate": side.rate,
+            "blocksize": self.block,
+            "device": side.index,
+            "channels": side.channels,
+            "dtype": "int16",
+            "latency": side.latency,
+            "finished_callback": self._end,
+        }
+
+
+class Microphone(_Stream):
+    """Copies what is heard into a ring, and releases `signal` when there is enough of it."""
+
+    def __init__(self, side: Side, signal: threading.Lock) -> None:
+        super().__init__(side)
+        self.enough = self.block
+        self._signal = signal
+
+    async def open(self, portaudio: PortAudio) -> None:
+        """Open and start. Raises `BackendUnavailable`."""
+        self._stream = await portaudio.open(
+            lambda sd: sd.InputStream(callback=self._hear, **self._settings()), self.side
+        )
+        self.called = perf_counter()
+
+    def _hear(self, sound: Any, _count: int, time: Any, status: Any) -> None:
+        now = self.called = perf_counter()
+        if time.inputBufferAdcTime > 0 and time.currentTime > 0:
+            age = time.currentTime - time.inputBufferAdcTime
+        else:
+            age = self.side.latency
+        if status.input_overflow:
+            self.xruns += 1
+        self.stamps.put(self.ring.written, now - age)
+        self.ring.put(sound[:, 0])
+        if self.ring.waiting >= self.enough and self._signal.locked():
+            self._signal.release()
+
+
+class Speaker(_Stream):
+    """Copies what the tracks hold to the card, and into a ring, to be the far side."""
+
+    def __init__(self, side: Side, mixer: Mixer) -> None:
+        super().__init__(side)
+        self._mixer = mixer
+
+    async def open(self, portaudio: PortAudio) -> None:
+        """Open and start. Raises `BackendUnavailable`."""
+        self._stream = await portaudio.open(
+            lambda sd: sd.OutputStream(callback=self._speak, **self._settings()), self.side
+        )
+        self.called = perf_counter()
+
+    def _speak(self, out: Any, count: int, time: Any, status: Any) -> None:
+        now = self.called = perf_counter()
+        if time.outputBufferDacTime > 0 and time.currentTime > 0:
+            ahead = time.outputBufferDacTime - time.currentTime
+        else:
+            ahead = self.side.latency
+        if status.output_underflow:
+            self.xruns += 1
+        self.stamps.put(self.ring.written, now + ahead)
+        sound = self._mixer.pull(count)
+        self.ring.put(sound)
+        out[:] = sound[:, None]

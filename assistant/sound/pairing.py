@@ -1,0 +1,142 @@
+"""Makes frames of a microphone and a speaker that have clocks of their own.
+
+Each sound card says when its samples pass the converter. A frame's far side is what passed the
+speaker's while its near side passed the microphone's. What the card says is all that is known:
+a latency that it does not report (Bluetooth, a television) is missing in the alignment too.
+"""
+
+import numpy as np
+
+from assistant.ports import FRAME, RATE, Frame, Samples
+from assistant.sound.clock import Line, Played
+from assistant.sound.resample import Live
+
+
+class Ring:
+    """The newest seconds of sound: one thread puts, one takes, neither waits."""
+
+    def __init__(self, size: int) -> None:
+        self._sound = np.zeros(size, np.int16)
+        self.written = 0
+        self._read = 0
+
+    @property
+    def waiting(self) -> int:
+        """Samples that have not been taken."""
+        return self.written - self._read
+
+    def put(self, sound: Samples) -> None:
+        """Copy sound in; what nobody took in time is overwritten."""
+        size = len(self._sound)
+        at = self.written % size
+        first = min(len(sound), size - at)
+        self._sound[at : at + first] = sound[:first]
+        self._sound[: len(sound) - first] = sound[first:]
+        self.written += len(sound)
+
+    def take(self) -> Samples:
+        """Copy out all that is new; overwritten samples come as silence."""
+        end, size = self.written, len(self._sound)
+        count = end - self._read
+        taken = np.zeros(count, np.int16)
+        kept = min(count, size // 2)
+        places = np.arange(end - kept, end) % size
+        taken[count - kept :] = self._sound[places]
+        self._read = end
+        return taken
+
+
+class _Stream:
+    """Sound of one side on its way to `RATE`."""
+
+    def __init__(self, rate: int) -> None:
+        self.line = Line(rate)
+        self._live = Live(rate, RATE)
+        self._scale = RATE / rate
+
+    def feed(self, sound: Samples) -> Samples:
+        made = self._live.feed(sound.astype(np.float32))
+        return np.clip(np.rint(made), -32_768, 32_767).astype(np.int16)
+
+    def time(self, position: float) -> float:
+        return self.line.time(position / self._scale)
+
+    def position(self, at: float) -> float:
+        return self.line.position(at) * self._scale
+
+
+class Pairing:
+    """Takes what the two sides did; gives frames."""
+
+    def __init__(self, input_rate: int, output_rate: int) -> None:
+        self._input = _Stream(input_rate)
+        self._output = _Stream(output_rate)
+        self._near = np.zeros(0, np.int16)
+        self._played = Played()
+        self._position = 0
+        self._base = 0
+        """Position at which the microphone was opened."""
+        self._closed_lag: float | None = None
+        """Seconds that frames are behind their sound; None while the microphone is open."""
+
+    @property
+    def input(self) -> Line:
+        """When the microphone's samples passed; follow its stamps with it."""
+        return self._input.line
+
+    @property
+    def output(self) -> Line:
+        """When the speaker's samples pass."""
+        return self._output.line
+
+    def hear(self, sound: Samples) -> None:
+        """Take what the microphone heard next."""
+        if len(sound):
+            if self._closed_lag is not None:
+                self._base = self._position + len(self._near)
+                self._closed_lag = None
+            self._near = np.concatenate((self._near, self._input.feed(sound)))
+
+    def play(self, sound: Samples) -> None:
+        """Take what the speaker was given next."""
+        if len(sound):
+            self._played.add(self._output.feed(sound))
+
+    def close(self, now: float) -> None:
+        """The microphone is closed; `wait` goes on in its place."""
+        self._near = np.zeros(0, np.int16)
+        self._closed_lag = max(0.0, now - self._time(self._position))
+
+    def reopen(self, rate: int, now: float) -> None:
+        """The microphone is opened; its first sound ends the silence."""
+        lag = self._closed_lag or 0.0
+        self._input = _Stream(rate)
+        self._input.line.start = now - lag
+        self._base = self._position
+
+    def wait(self, now: float) -> None:
+        """Let silence stand for what a closed microphone would have heard until now."""
+        if self._closed_lag is None:
+            return
+        due = self._base + self._input.position(now - self._closed_lag)
+        missing = int(due) - self._position - len(self._near)
+        if missing > 0:
+            self._near = np.concatenate((self._near, np.zeros(missing, np.int16)))
+
+    def frames(self, ticks: int) -> list[Frame]:
+        """Return the frames that are whole, of `ticks` times 10 ms."""
+        made: list[Frame] = []
+        count = ticks * FRAME
+        while len(self._near) >= count:
+            near, self._near = self._near[:count], self._near[count:]
+            made.append(Frame(near, self._far(count), self._position))
+            self._position += count
+        return made
+
+    def _far(self, count: int) -> Samples:
+        if not (self.output.known and self.input.known):
+            return np.zeros(count, np.int16)
+        return self._played.look_up(self._output.position(self._time(self._position)), count)
+
+    def _time(self, position: int) -> float:
+        return self._input.time(position - self._base)
