@@ -65,20 +65,27 @@ def from_environment(environ: Mapping[str, str]) -> Marked:
         key = tuple(name.removeprefix(PREFIX).lower().split("__"))
         if len(key) == 1 and key[0] not in Config.model_fields:
             continue  # a variable of somebody else
-        _put(layer, key, _value(text, ".".join(key), name), f"environment {name}")
+        place = f"environment {name}"
+        _put(layer, key, _value(text, key, place), place)
     return layer
 
 
 def from_flags(flags: Mapping[str, object]) -> Marked:
-    """Collect flags such as ``{"stt.model": "base"}``; `None` means: not given."""
+    """Collect flags such as ``{"stt.model": "base"}``; `None` means: not given.
+
+    Text is read as that of a variable is, so ``"null"`` is how to give nothing.
+    """
     layer = Marked()
     for name, value in flags.items():
-        if value is not None:
-            _put(layer, tuple(name.split(".")), value, COMMAND_LINE)
+        key = tuple(name.split("."))
+        if isinstance(value, str):
+            _put(layer, key, _value(value, key, COMMAND_LINE), COMMAND_LINE)
+        elif value is not None:
+            _put(layer, key, value, COMMAND_LINE)
     return layer
 
 
-def _value(text: str, key: str, variable: str) -> object:
+def _value(text: str, key: Key, place: str) -> object:
     if text == "null":
         return None
     if not text.startswith(("[", "{")):
@@ -86,9 +93,7 @@ def _value(text: str, key: str, variable: str) -> object:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:
-        raise ConfigError(
-            key, f"the environment variable {variable} is no list or mapping in YAML"
-        ) from None
+        raise ConfigError(".".join(key), f"is no list or mapping in YAML ({place})") from None
 
 
 def _put(layer: Marked, key: Key, value: object, place: str) -> None:

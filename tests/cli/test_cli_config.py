@@ -1,7 +1,10 @@
 """config show, check, edit, schema."""
 
 import json
+import os
+import pty
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -164,3 +167,27 @@ def test_a_place_that_cannot_be_written(
 def test_schema_prints_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("schema") == 0
     assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_at_a_terminal_it_offers_to_edit_again(
+    run: Run, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del run  # for its home
+    right = repr(FINE)
+    editor(monkeypatch, f"p.write_text({right} if 'loud' in t else t + 'log: {{level: loud}}')")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "config"))
+    terminal, ours = pty.openpty()
+    os.write(terminal, b"y\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "assistant", "config", "edit"],
+        stdin=ours,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(terminal)
+    os.close(ours)
+    assert "log.level: should be one of" in ended.stderr
+    assert ended.returncode == 0
+    assert mine.read_text() == FINE

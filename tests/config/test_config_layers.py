@@ -45,6 +45,15 @@ def test_variables(variables: Mapping[str, str], expected: Mapping[str, object])
     assert from_environment(variables).tree == expected
 
 
+def test_flags_are_written_like_variables(load_text: Load) -> None:
+    config = load_text(
+        WITH_SETTINGS, tts__fallback="null", tts__words="[a, b]", device__backend="null"
+    )
+    assert config.tts.fallback is None
+    assert config.tts.settings.model_dump()["words"] == ("a", "b")
+    assert config.device.backend == "null"
+
+
 def test_text_of_the_environment_becomes_numbers_and_truth(file: Path) -> None:
     file.touch()
     environ = {
@@ -69,7 +78,7 @@ def test_complaints_name_the_variable_and_the_command_line(complaints: Complaint
         "turns.complete_ms: should be a whole number, is 'soon' (command line)"
     ]
     assert complaints("", {"ASSISTANT_TTS__WORDS": "[a"}) == [
-        "tts.words: the environment variable ASSISTANT_TTS__WORDS is no list or mapping in YAML"
+        "tts.words: is no list or mapping in YAML (environment ASSISTANT_TTS__WORDS)"
     ]
     assert complaints("", {"ASSISTANT_TTS": "x", "ASSISTANT_TTS__VOICE": "y"}) == [
         (
