@@ -90,16 +90,24 @@ class FileCard(TickingCard):
 
     def hear(self, position: int, count: int) -> Samples:
         """Return the noise of the room and the clips in it."""
-        places = np.arange(position, position + count) % len(self._noise)
-        heard = self._noise[places].astype(np.int32)
         while self._script and self._script[0][0] + len(self._script[0][1]) <= position:
             self._script.popleft()
+        noise = self._room(position, count)
+        if not self._script or self._script[0][0] >= position + count:
+            return noise
+        heard = noise.astype(np.int32)
         for first, samples in self._script:
             if first >= position + count:
                 break
             begin, end = max(first, position), min(first + len(samples), position + count)
             heard[begin - position : end - position] += samples[begin - first : end - first]
         return np.clip(heard, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+    def _room(self, position: int, count: int) -> Samples:
+        start = position % len(self._noise)
+        if start + count <= len(self._noise):
+            return self._noise[start : start + count]
+        return self._noise[np.arange(start, start + count) % len(self._noise)]
 
 
 def room(level: float | None) -> Samples:
