@@ -150,12 +150,17 @@ class Hub:
         )
 
     def _ask(self, client: httpx.Client, method: str, url: httpx.URL) -> httpx.Response:
-        try:
-            response = client.request(method, url, headers=self.headers, follow_redirects=False)
-            if method == "GET" and response.is_redirect:  # a renamed repository
-                response = client.request(method, url, headers=self.headers)
-        except httpx.RequestError as error:
-            raise explain(error) from None
+        for attempt in range(self._timeouts.retries + 1):
+            try:
+                response = client.request(
+                    method, url, headers=self.headers, follow_redirects=method == "GET"
+                )
+                break
+            except httpx.ConnectError as error:
+                raise explain(error) from None
+            except httpx.RequestError as error:  # a kept connection may have been closed
+                if attempt == self._timeouts.retries:
+                    raise explain(error) from None
         if response.is_error:
             raise FetchError(str(refusal(response)), refused=response.status_code in {401, 403})
         return response

@@ -12,7 +12,6 @@ import httpx
 from assistant.models.progress import Meter
 from assistant.models.stopping import Stop
 from assistant.models.terms import (
-    CHUNK,
     Damaged,
     Expected,
     FetchError,
@@ -149,7 +148,8 @@ class Download:
         with self._client.stream("GET", self._url, headers=headers) as response:
             self._accept(response)
             with self._stop.watching(response), self._part.open("ab") as sink:
-                for chunk in response.iter_raw(CHUNK):
+                # Of any size: what waits for a full chunk would be lost when it breaks off.
+                for chunk in response.iter_raw():
                     self._take(chunk)
                     sink.write(chunk)
         self._stop.wait()
