@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import BackendUnavailable
@@ -37,7 +36,8 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: Path | None = Field(
-        None, description="Path of another Silero v6 ONNX file; empty: faster-whisper's own."
+        default=None,
+        description="Path of another Silero v6 ONNX file; empty: faster-whisper's own.",
     )
 
 
@@ -49,8 +49,8 @@ class SileroDetector:
     def __init__(self, session: Any) -> None:
         self._session = session
         self._input = np.zeros((1, CONTEXT + WINDOW), np.float32)
-        self._h: NDArray[np.float32]
-        self._c: NDArray[np.float32]
+        self._h: Any
+        self._c: Any
         self.reset()
 
     def probability(self, samples: Samples) -> float:
@@ -102,7 +102,13 @@ def _load(path: Path) -> Any:
         session = onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
-    except (failures.NoSuchFile, failures.InvalidProtobuf, failures.Fail) as error:
+    except (
+        failures.NoSuchFile,
+        failures.InvalidProtobuf,
+        failures.InvalidArgument,
+        failures.InvalidGraph,
+        failures.Fail,
+    ) as error:
         raise BackendUnavailable(
             "silero", f"{path} cannot be loaded: reinstall faster-whisper or mend vad.model"
         ) from error

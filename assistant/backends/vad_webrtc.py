@@ -20,10 +20,12 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     aggressiveness: Literal[0, 1, 2, 3] = Field(
-        2, description="How much sound is called noise, 0 (least) to 3. 0 and 1 let hiss through."
+        default=2,
+        description="How much sound is called noise, 0 (least) to 3. 0 and 1 let hiss through.",
     )
     frame_ms: Literal[10, 20, 30] = Field(
-        30, description="Milliseconds in a call; 30 costs a third of 10 and is as good for a gate."
+        default=30,
+        description="Milliseconds in a call; 30 costs a third of 10 and is as good for a gate.",
     )
 
 

@@ -35,8 +35,9 @@ from assistant.listening.segmenter import (
     Voiced,
 )
 from assistant.listening.turn import Hearing, OpenTurn
-from assistant.ports import Device, EndJudge, Frame, Samples, Transcriber, VoiceDetector
+from assistant.ports import FRAME, Device, EndJudge, Frame, Samples, Transcriber, VoiceDetector
 
+FRAME_MS = FRAME // PER_MS
 KEY_BYTES = 16
 """Length of the key of digests."""
 
@@ -73,7 +74,7 @@ class EarBackends:
 class Ear:
     """One session's ears."""
 
-    def __init__(  # noqa: PLR0913 - one of each, and nothing belongs together any further
+    def __init__(
         self,
         device: Device,
         backends: EarBackends,
@@ -156,7 +157,8 @@ class Ear:
             return
         self._start = self._segmenter.open_turn()
         opened = OpenTurn(turn, self._transcriber.open(), self._hearing, self._tasks)
-        opened.feed(self._segmenter.sound(self._start, self._segmenter.position))
+        so_far = self._segmenter.sound(self._start, self._segmenter.position)
+        opened.feed(so_far, voiced=self._segmenter.voiced)
         self._turns[turn] = self._current = opened
 
     def finalize(self, turn: int, take: int) -> None:
@@ -189,11 +191,9 @@ class Ear:
 
     async def _end(self) -> None:
         """Nothing follows the last sound: that is silence, too."""
-        if self._current is not None:
-            longest = (
-                self._settings.segmenter.silence_ms[-1] + self._settings.segmenter.unspoken_ms
-            )
-            self._hear(np.zeros(longest * PER_MS, np.int16))
+        settings = self._settings.segmenter
+        for _ in range((settings.unspoken_ms + settings.silence_ms[-1]) // FRAME_MS + 1):
+            self._hear(np.zeros(FRAME, np.int16))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.closing_s):
                 while self._turns:
@@ -214,7 +214,7 @@ class Ear:
         turn = self._current
         results = self._segmenter.push(samples)
         if turn is not None:
-            turn.feed(samples)
+            turn.feed(samples, voiced=self._segmenter.voiced)
         for result in results:
             self._tell(result)
 
@@ -232,10 +232,11 @@ class Ear:
             case Voiced(ms):
                 self._emit(VoiceLasted(turn.number, ms))
             case Silent(ms):
-                if ms >= self._settings.ask_ms:
+                if ms >= self._settings.ask_ms and self._hearing.judges:
                     turn.paused(self._segmenter.sound(self._start, self._segmenter.position))
                 self._emit(SilenceReached(turn.number, ms))
             case Filled():
+                turn.full = True
                 self._emit(TurnFilled(turn.number))
             case _:
                 assert_never(result)

@@ -124,12 +124,18 @@ class Segmenter:
         """How many samples were pushed."""
         return self._ring.end
 
+    @property
+    def voiced(self) -> bool:
+        """The newest sound may be speech: no window since the last voiced one was silent."""
+        since = self._ring.end - self._last_voiced
+        return self._rising > 0 or (self._speaking and since < self._windows.length)
+
     def sound(self, start: int, end: int) -> Samples:
         """Return a copy of the sound between two positions, as far as it is remembered."""
         return self._ring.view(start, end).copy()
 
     def push(self, samples: Samples) -> list[Result]:
-        """Take a frame of any length up to a second; tell what it decided, in order."""
+        """Take a frame, 100 ms at most; tell what it decided, in order."""
         results: list[Result] = []
         self._ring.write(samples)
         for end, probability in self._windows.judged(keep_open=self._speaking):
@@ -260,16 +266,17 @@ class _Windows:
             return True
         sound = samples.astype(np.float32)
         energy = float(sound @ sound) / self.length
-        room = min(energy, self._floor * FLOOR_RISE) if self._floor else energy
-        self._floor = max(room, QUIETEST)
+        if not self._floor:  # the first sound of all: nothing is known of the room yet
+            self._floor = max(energy, QUIETEST)
+            return True
+        self._floor = max(min(energy, self._floor * FLOOR_RISE), QUIETEST)
         return energy > STIR * self._floor or self._says_speech(self._gate)
 
     def _says_speech(self, gate: VoiceDetector) -> bool:
         """Ask the cheap detector for all that came since it was asked last."""
         says = False
-        oldest = self._next - 2 * self.length
-        if self._gated < oldest:  # its view of the noise may have a hole; it recovers at once
-            self._gated = oldest
+        # its view of the noise may have a hole; it recovers at once
+        self._gated = max(self._gated, self._next - 2 * self.length)
         while self._gated + gate.window <= self._next:
             sound = self._ring.view(self._gated, self._gated + gate.window)
             says = gate.probability(sound) > 0 or says

@@ -32,6 +32,8 @@ class OpenTurn:
         self, number: int, transcription: Transcription, hearing: Hearing, tasks: asyncio.TaskGroup
     ) -> None:
         self.number = number
+        self.full = False
+        """It has reached its longest length: no more sound."""
         self._transcription, self._hearing, self._tasks = transcription, hearing, tasks
         self._heard: Heard | None = None
         self._pause: Samples | None = None
@@ -40,9 +42,10 @@ class OpenTurn:
         self._last_word: asyncio.Task[None] | None = None
         self._partials = tasks.create_task(self._follow(), name=f"partials of turn {number}")
 
-    def feed(self, samples: Samples) -> None:
-        """Take more of the turn's sound."""
-        self._transcription.feed(samples)
+    def feed(self, samples: Samples, *, voiced: bool) -> None:
+        """Take more of the turn's sound, unless it is full."""
+        if not self.full:
+            self._transcription.feed(samples, voiced=voiced)
 
     def finalize(self, take: int) -> None:
         """Ask for the last word; an older take that is not answered yet never will be."""

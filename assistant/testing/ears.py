@@ -57,6 +57,8 @@ class ScriptedTranscription:
         self._fed = 0
         self._more = asyncio.Event()
         self.closed = False
+        self.voiced_to = 0
+        """So many samples were fed up to the last that may hold speech."""
         self.finals = 0
         """How many times the last word was asked for."""
         self.cancelled = 0
@@ -67,12 +69,14 @@ class ScriptedTranscription:
         """All sound that came."""
         return np.concatenate([np.zeros(0, np.int16), *self._pieces])
 
-    def feed(self, samples: Samples) -> None:
+    def feed(self, samples: Samples, *, voiced: bool = True) -> None:
         """Take more sound."""
         if self.closed:
             raise RuntimeError("sound for a turn that is closed")
         self._pieces.append(samples.copy())
         self._fed += len(samples)
+        if voiced:
+            self.voiced_to = self._fed
         self._more.set()
 
     async def partials(self) -> AsyncIterator[Transcript]:

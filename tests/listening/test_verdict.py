@@ -1,0 +1,95 @@
+import pytest
+
+from assistant.core.events import Kind
+from assistant.languages.pack import load
+from assistant.listening.verdict import judge
+
+EN = load("en")
+
+
+def kind(text: str, *, expecting: bool = False) -> Kind:
+    return judge(text, EN, digest_key=b"k", expecting=expecting).kind
+
+
+@pytest.mark.parametrize(
+    ("expected", "texts"),
+    [
+        (Kind.NOTHING, ["", " ", "...", "…", "?", "Um...", "uh, um"]),
+        (Kind.BACKCHANNEL, ["Mm-hmm.", "mhm", "Uh-huh.", "Hmm?", "Oh, wow!", "Um, right.", "Ah."]),
+        (
+            Kind.ASSENT,
+            ["Yes.", "Okay!", "Yeah, yeah.", "No", "Oh, okay.", "Yes, please.", "um yes"],
+        ),
+        (Kind.STOP, ["Stop.", "stop!", "Stop, stop, stop.", "Okay, stop.", "Please be quiet."]),
+        (
+            Kind.STOP,
+            ["No, stop it, please.", "Never mind.", "Uh, that's enough now", "Hey, stop."],
+        ),
+        (Kind.CANCEL, ["Cancel that.", "cancel", "Stop, cancel that.", "No, please cancel it."]),
+        (
+            Kind.WORDS,
+            ["Stop the timer.", "Don't stop.", "Never mind the weather, sing.", "Stopped"],
+        ),
+        (
+            Kind.WORDS,
+            ["Cancel my alarm.", "No, the other one.", "Okay, what time is it?", "Please."],
+        ),
+        (Kind.WORDS, ["Right turn", "Yes, tomorrow", "um, hello", "東京"]),
+    ],
+)
+def test_kinds(expected: Kind, texts: list[str]) -> None:
+    assert {text: kind(text) for text in texts} == dict.fromkeys(texts, expected)
+
+
+def test_the_kind_does_not_depend_on_expecting() -> None:
+    for text in ("yes", "okay stop", "mm-hmm", "tomorrow", ""):
+        assert kind(text) is kind(text, expecting=True)
+
+
+def test_an_answer_that_we_expect_is_complete() -> None:
+    expected = judge("Yes.", EN, digest_key=b"k", expecting=True)
+    assert expected.complete > 0.9
+    assert judge("Okay.", EN, digest_key=b"k", expecting=False).complete < expected.complete
+
+
+def test_hesitating_is_not_finishing() -> None:
+    verdict = judge("Um...", EN, digest_key=b"k", expecting=False)
+    assert verdict.kind is Kind.NOTHING
+    assert verdict.complete < 0.1
+    assert verdict.digest == ""
+
+
+def test_an_order_to_stop_is_complete_at_once() -> None:
+    assert judge("Stop", EN, digest_key=b"k", expecting=False).complete > 0.9
+
+
+def digest(text: str, key: bytes = b"k") -> str:
+    return judge(text, EN, digest_key=key, expecting=False).digest
+
+
+def test_equal_words_have_equal_digests() -> None:
+    assert digest("What's the time?") == digest("um, what\u2019s THE time") != ""
+    assert digest("What is the time?") != digest("What's the time?")
+    assert digest("a b") != digest("ab")
+
+
+def test_a_digest_cannot_be_guessed_without_its_key() -> None:
+    assert digest("yes", b"one") != digest("yes", b"two")
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("What time is it?", True),
+        ("Tell me a joke.", True),
+        ('He said "stop the music."', True),
+        ("Tell me a joke", False),
+        ("Tell me a joke...", False),
+        ("Book a table for.", False),
+        ("The.", False),
+        ("Stop.", False),
+        ("Mm-hmm.", False),
+    ],
+)
+def test_a_draft_wants_a_sentence(text: str, *, ends: bool) -> None:
+    assert judge(text, EN, digest_key=b"k", expecting=False).ends_sentence is ends
