@@ -16,6 +16,8 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff")
 """What is taken from a directory."""
 
 _LOUDEST = 32_767
+_AT_A_TIME = 1024
+"""Frames: a read that meets damage gives nothing at all."""
 _UNKNOWN_LENGTH = 0x7FFF_0000
 """Programs that write a WAV into a pipe put this or more where they do not know the size."""
 
@@ -87,7 +89,7 @@ def _read(path: Path) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]]
         parts = []
         while True:
             try:
-                part = file.read(RATE, dtype="float32", always_2d=True)
+                part = file.read(_AT_A_TIME, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError:  # what came before the damage is still good
                 break
             if not len(part):
