@@ -1,4 +1,8 @@
 """Keeps an installation well.
 
-doctor  names each problem and its fix in one line
+doctor        names each problem and its fix in one line; needs no device
+findings      what a finding is
+machine       interpreter, processor, memory, disk, clock
+sound         library, server, cards, devices, second mouth
+installation  configuration, secrets, engines, models, model server, control socket
 """

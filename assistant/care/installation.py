@@ -1,0 +1,174 @@
+"""The installation: configuration, secrets, engines, models, model server, control socket."""
+
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from pydantic import BaseModel, SecretStr
+
+from assistant.care.findings import Finding
+from assistant.config import Chosen, Config, load, resolve
+from assistant.config.layers import chosen_file
+from assistant.control.client import default_path, running
+from assistant.errors import ConfigError, ModelError
+from assistant.models.store import Store
+
+REACH = 2.0
+"""Seconds for a model server to answer."""
+IMPORTING = 60.0
+"""Seconds for an engine to be imported, from a slow disk for the first time."""
+MEGA = 1_000_000
+
+
+class Engine(NamedTuple):
+    """A library with machine code, and the backend that needs it."""
+
+    module: str
+    package: str
+    stage: str
+    backend: str
+
+
+ENGINES = (
+    Engine("onnxruntime", "onnxruntime", "vad", "silero"),
+    Engine("ctranslate2", "ctranslate2", "stt", "whisper"),
+    Engine("xllamacpp", "xllamacpp", "llm", "llamacpp"),
+    Engine("piper", "piper-tts", "tts", "piper"),
+)
+
+
+def configuration(file: Path | None) -> tuple[Config | None, list[Finding]]:
+    """Load the configuration; it is `None` when it is wrong, and each mistake is a finding."""
+    try:
+        config = load(file)
+    except ConfigError as wrong:
+        fix = "`assistant config edit`"
+        return None, [Finding("fail", "config", line, fix) for line in str(wrong).splitlines()]
+    return config, [Finding("ok", "config", str(chosen_file(file, os.environ)))]
+
+
+def secrets(config: Config) -> Finding:
+    """Count the secrets; those that are not there are mistakes of the configuration."""
+    count = _secrets_in(config)
+    return Finding("ok", "secrets", f"{count} found" if count else "none needed")
+
+
+def engine(one: Engine) -> Finding:
+    """Import it in a process of its own: one that does not fit the processor ends it."""
+    try:
+        version = importlib.metadata.version(one.package)
+    except importlib.metadata.PackageNotFoundError:
+        fix = f"`uv pip install {one.package}`, or another {one.stage}.backend"
+        return Finding("fail", one.module, "not installed", fix)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, a constant name
+            [sys.executable, "-P", "-c", f"import {one.module}"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=IMPORTING,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Finding(
+            "fail", one.module, f"{version}, not loaded in {IMPORTING:g} s", "try again"
+        )
+    if done.returncode == 0:
+        return Finding("ok", one.module, version)
+    if done.returncode == -signal.SIGILL:
+        detail = f"{version} needs instructions that this processor lacks"
+        return Finding("fail", one.module, detail, f"another {one.stage}.backend")
+    last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
+    fix = f"`uv pip install --reinstall {one.package}`"
+    return Finding("fail", one.module, f"{version} cannot be loaded: {last}", fix)
+
+
+def models(config: Config, store: Store, *, deep: bool) -> Iterator[Finding]:
+    """Tell whether the models are here that the configuration needs; `deep`: byte by byte."""
+    for stage, name in _needed(config):
+        try:
+            yield _model(stage, name, store, deep=deep)
+        except ModelError as wrong:
+            message = str(wrong).rstrip(".")
+            yield Finding("fail", f"{stage} model", message, f"`assistant models pull {name}`")
+
+
+def model_server(config: Config) -> Finding:
+    """Tell whether the model server answers, takes our key and has the model."""
+    settings = config.llm.settings
+    url = str(getattr(settings, "base_url", "")).rstrip("/")
+    key = getattr(settings, "api_key", None)
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    try:
+        answer = httpx.get(f"{url}/models", headers=headers, timeout=REACH)
+    except (httpx.HTTPError, httpx.InvalidURL) as wrong:
+        detail = f"{url} cannot be reached ({str(wrong) or type(wrong).__name__})"
+        return Finding("fail", "model server", detail, "start it, or mend llm.base_url")
+    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return Finding("fail", "model server", f"{url} refuses the key", "mend llm.api_key")
+    return _listed_by(answer, url, str(getattr(settings, "model", "")))
+
+
+def control_socket(path: Path | None) -> Finding:
+    """Tell whether an assistant runs already, and whether one could open its socket."""
+    place = Path(default_path()) if path is None else path.expanduser()
+    if pid := running(place):
+        return Finding("ok", "control socket", f"an assistant runs (pid {pid}) at {place}")
+    folder = place.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        detail = f"{folder} may not be written to"
+        return Finding("warn", "control socket", detail, "set control.socket to another path")
+    return Finding("ok", "control socket", f"{place}, no assistant runs")
+
+
+def _secrets_in(model: BaseModel) -> int:
+    values = [getattr(model, name) for name in type(model).model_fields]
+    inner = sum(_secrets_in(value) for value in values if isinstance(value, BaseModel))
+    return inner + sum(isinstance(value, SecretStr) for value in values)
+
+
+def _needed(config: Config) -> Iterator[tuple[str, str]]:
+    stages = {"vad": config.vad, "stt": config.stt, "llm": config.llm, "tts": config.tts}
+    for kind, stage in stages.items():
+        chosen: Chosen = resolve(kind, stage, language=config.language)
+        needs: Any = getattr(chosen.module, "needs", None)
+        if needs is not None:
+            for name in needs(chosen.config):
+                yield kind, name
+
+
+def _model(stage: str, name: str, store: Store, *, deep: bool) -> Finding:
+    place = store.path(name)
+    files = [place] if place.is_file() else [file for file in place.rglob("*") if file.is_file()]
+    detail = f"{name}, {sum(file.stat().st_size for file in files) / MEGA:.0f} MB"
+    if not deep or not place.is_relative_to(store.root):
+        return Finding("ok", f"{stage} model", detail)
+    checked = store.check(name)
+    wrong = [f"{file.name}: {file.state}" for file in checked.files if not file.good]
+    if wrong:
+        detail = f"{name} is damaged ({'; '.join(wrong)})"
+        return Finding("fail", f"{stage} model", detail, f"`assistant models pull {name}`")
+    how = "right to the last byte" if checked.verified else "whole, not verified"
+    return Finding("ok", f"{stage} model", f"{detail}, {how}")
+
+
+def _listed_by(answer: httpx.Response, url: str, model: str) -> Finding:
+    try:
+        names = [str(entry["id"]) for entry in answer.raise_for_status().json()["data"]]
+    except (httpx.HTTPStatusError, ValueError, KeyError, TypeError):
+        detail = f"{url} answers, but does not list its models (HTTP {answer.status_code})"
+        return Finding("warn", "model server", detail, "check that llm.base_url ends in /v1")
+    if model and names and model not in names:
+        some = ", ".join(names[:3])
+        return Finding(
+            "warn", "model server", f"{url} does not list {model!r}", f"llm.model: {some} …"
+        )
+    return Finding("ok", "model server", f"{url}, {len(names)} models")
