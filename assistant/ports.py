@@ -431,9 +431,7 @@ class Session(Protocol):
         """Call `observer` with all that is to be seen; returns how to stop that."""
         ...
 
-    async def ask(
-        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
-    ) -> TurnReport:
+    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
         """Have a text answered as if it had been spoken; returns when the reply is over."""
         ...
 

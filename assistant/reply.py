@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +10,7 @@ from assistant.core import events as e
 from assistant.errors import BackendError, ModelError, leaves
 from assistant.ports import Device, Moment, Track
 from assistant.speaking.sentences import sentences
+from assistant.speaking.streams import closing
 from assistant.speaking.voice import Audible, Said, Utterance
 
 DUCK_DB = -14.0
@@ -75,19 +75,27 @@ class Speech:
 
     async def _speak(self) -> None:
         turn = self.order.turn
-        async with aclosing(self._thought()) as pieces:
-            if self.utterance is None:
-                async for _ in pieces:
-                    pass
-                return
-            async with aclosing(sentences(pieces)) as chunks:
-                await self.utterance.run(self._marked(chunks), self._released, self._progress)
+        if self.utterance is None:
+            async for _ in self._thought():
+                pass
+            return
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(self._first_sound(self.utterance))
+            chunks = self._marked(sentences(self._thought()))
+            await self.utterance.run(chunks, self._released, self._progress)
+            watch.cancel()
         self.mark(turn, "ended")
+
+    async def _first_sound(self, utterance: Utterance) -> None:
+        await utterance.ready.wait()
+        self.mark(self.order.turn, "first_sound_ready")
+        if isinstance(self.order, c.Draft):
+            self.emit(e.DraftReady(self.order.turn, self.order.draft))
 
     async def _thought(self) -> AsyncIterator[str]:
         """Pass the mind's pieces on, and remember that it was the mind if they break."""
         try:
-            async with aclosing(self.pieces) as pieces:  # type: ignore[type-var]
+            async with closing(self.pieces) as pieces:
                 async for piece in pieces:
                     if not self._written:
                         self.mark(self.order.turn, "first_token")
@@ -99,11 +107,12 @@ class Speech:
 
     async def _marked(self, chunks: AsyncIterator[str]) -> AsyncIterator[str]:
         first = True
-        async for chunk in chunks:
-            if first:
-                self.mark(self.order.turn, "first_clause")
-                first = False
-            yield chunk
+        async with closing(chunks):
+            async for chunk in chunks:
+                if first:
+                    self.mark(self.order.turn, "first_clause")
+                    first = False
+                yield chunk
 
     def _progress(self, news: Audible | Said) -> None:
         turn = self.order.turn

@@ -152,6 +152,11 @@ class LiveSession:
         )
 
     @property
+    def quiet(self) -> bool:
+        """Nobody has the floor, and nothing is about to happen."""
+        return self._quiet.is_set()
+
+    @property
     def jobs(self) -> Jobs:
         """Long work of this session; only while it runs."""
         if self._jobs is None:
@@ -225,7 +230,9 @@ class LiveSession:
         silent = isinstance(order, c.Reply) and order.ask in self._written
         shared, device = self._shared, self._device
         utterance = (
-            None if silent else Utterance(device, shared.voice, shared.pack.code, shared.fallback)
+            None
+            if silent
+            else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
         )
         speech = Speech(
             order, self._pieces(order), utterance, device, self.inject, self._book.mark, self._told

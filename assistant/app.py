@@ -1,0 +1,209 @@
+"""The composition root: from a configuration to backends, devices and sessions.
+
+Backends are opened once and shared; a session gets a device of its own. Nothing else in the
+package knows which backends there are.
+"""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from assistant.config import Chosen, Config, resolve
+from assistant.core.states import Mode, Policy
+from assistant.errors import BackendUnavailable
+from assistant.languages.pack import load as load_pack
+from assistant.listening.ear import EarBackends, EarSettings
+from assistant.listening.segmenter import SegmenterSettings
+from assistant.listening.streaming import as_transcriber
+from assistant.models import store
+from assistant.models.progress import Progress
+from assistant.ports import Device
+from assistant.session import Settings, Shared
+
+STAGES = ("vad", "stt", "llm", "tts", "fallback")
+"""What sessions share."""
+ASK_MS = 100
+"""Silence after which it is judged whether the speaker has finished."""
+
+
+def policy(config: Config) -> Policy:
+    """Return the core's rules as configured."""
+    turns = config.turns
+    return Policy(
+        mode=Mode(turns.mode),
+        finalize_ms=turns.finalize_ms,
+        complete_ms=turns.complete_ms,
+        unsure_ms=turns.unsure_ms,
+        incomplete_ms=turns.incomplete_ms,
+        complete_above=turns.complete_above,
+        incomplete_below=turns.incomplete_below,
+        yield_ms=turns.overlap_ms,
+        words_s=turns.words_deadline_s,
+        tone_s=turns.tone_after_s,
+        first_sound_s=turns.first_sound_deadline_s,
+        sentence_s=turns.sentence_deadline_s,
+        floor_s=turns.longest_s * 1.5,
+    )
+
+
+def settings(config: Config) -> Settings:
+    """Return what a session is told to be like."""
+    rules = policy(config)
+    silences = {rules.finalize_ms, ASK_MS, rules.complete_ms, rules.unsure_ms, rules.incomplete_ms}
+    segmenter = SegmenterSettings(
+        voiced_ms=(rules.yield_ms,),
+        silence_ms=tuple(sorted(silences)),
+        longest_ms=round(config.turns.longest_s * 1000),
+    )
+    return Settings(
+        policy=rules,
+        ear=EarSettings(segmenter=segmenter, ask_ms=ASK_MS),
+        name=config.persona.name,
+        extra=config.persona.prompt_extra,
+        idle_s=config.conversation.idle_minutes * 60,
+    )
+
+
+def stages(config: Config) -> dict[str, Chosen]:
+    """Choose the backends that sessions share, by the name of their stage."""
+    language = config.language
+    chosen = {
+        "vad": resolve("vad", config.vad, language=language),
+        "stt": resolve("stt", config.stt, language=language),
+        "llm": resolve("llm", config.llm, language=language),
+        "tts": resolve("tts", config.tts, language=language),
+    }
+    if config.tts.fallback is not None:
+        chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
+    return chosen
+
+
+def needed_models(chosen: Iterable[Chosen]) -> list[str]:
+    """Name the models that backends will load."""
+    names: list[str] = []
+    for backend in chosen:
+        needs: Callable[[Any], Iterable[str]] | None = getattr(backend.module, "needs", None)
+        if needs is not None:
+            names += needs(backend.config)
+    return names
+
+
+async def fetch_models(
+    config: Config, progress: Progress | None = None, only: Collection[str] = STAGES
+) -> None:
+    """Have the models of these stages here before a backend loads them. Raises `ModelError`."""
+    chosen = [backend for stage, backend in stages(config).items() if stage in only]
+    for name in needed_models(chosen):
+        await asyncio.to_thread(store.ensure, name, progress)
+
+
+def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
+    contexts = {
+        name: backend.module.open(backend.config)
+        for name, backend in stages(config).items()
+        if name in only
+    }
+    if "vad" in only:
+        gate = importlib.import_module("assistant.backends.vad_webrtc")
+        contexts["gate"] = gate.open(gate.Config())
+    return contexts
+
+
+def _ears(ports: dict[str, Any]) -> EarBackends:
+    return EarBackends(
+        transcriber=as_transcriber(ports["stt"]), detector=ports["vad"], gate=ports["gate"]
+    )
+
+
+@asynccontextmanager
+async def open_ears(config: Config) -> AsyncIterator[EarBackends]:
+    """Load the ears alone."""
+    async with together(_contexts(config, ("vad", "stt"))) as ports:
+        yield _ears(ports)
+
+
+@asynccontextmanager
+async def open_shared(config: Config) -> AsyncIterator[Shared]:
+    """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
+    contexts = _contexts(config, STAGES)
+    fallback = contexts.pop("fallback", None)
+    async with together(contexts) as ports, _perhaps(fallback) as second:
+        yield Shared(
+            ears=_ears(ports),
+            mind=ports["llm"],
+            voice=ports["tts"],
+            fallback=second,
+            pack=load_pack(config.language),
+        )
+
+
+@asynccontextmanager
+async def open_stage(
+    config: Config, stage: str, progress: Progress | None = None
+) -> AsyncIterator[Any]:
+    """Open the backend of one stage alone ("stt", "llm", "tts", "fallback"), models and all."""
+    chosen = stages(config)[stage]
+    for name in needed_models([chosen]):
+        await asyncio.to_thread(store.ensure, name, progress)
+    async with chosen.module.open(chosen.config) as port:
+        yield port
+
+
+@asynccontextmanager
+async def open_device(config: Config) -> AsyncIterator[Device]:
+    """Open microphone and speaker as configured. Raises `BackendUnavailable`."""
+    chosen = resolve("device", config.device)
+    async with chosen.module.open(chosen.config) as device:
+        yield device
+
+
+@asynccontextmanager
+async def open_null() -> AsyncIterator[Device]:
+    """Open no sound hardware: for conversations in writing."""
+    null = importlib.import_module("assistant.backends.device_null")
+    async with null.open(null.Config()) as device:
+        yield device
+
+
+@asynccontextmanager
+async def _perhaps(
+    context: AbstractAsyncContextManager[Any] | None,
+) -> AsyncIterator[Any]:
+    """Open the second mouth; an assistant with one mouth is better than none."""
+    if context is None:
+        yield None
+        return
+    try:
+        port = await context.__aenter__()
+    except BackendUnavailable:
+        yield None
+        return
+    try:
+        yield port
+    finally:
+        await context.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def together(
+    contexts: dict[str, AbstractAsyncContextManager[Any]],
+) -> AsyncIterator[dict[str, Any]]:
+    """Enter several contexts at once, each in a task of its own that leaves it, too."""
+    closing = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    ready = {name: loop.create_future() for name in contexts}
+
+    async def keep(name: str) -> None:
+        async with contexts[name] as port:
+            ready[name].set_result(port)
+            await closing.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        for name in contexts:
+            tasks.create_task(keep(name), name=f"open {name}")
+        try:
+            yield {name: await future for name, future in ready.items()}
+        finally:
+            closing.set()

@@ -1,0 +1,21 @@
+"""`assistant ask`: one question in writing."""
+
+from typing import Annotated
+
+import typer
+
+from assistant.cli.options import ConfigFile, Settings, load_config
+
+
+def command(
+    text: Annotated[list[str], typer.Argument(metavar="TEXT…", help="The question.")],
+    config: ConfigFile = None,
+    setting: Settings = None,
+    *,
+    speak: Annotated[bool, typer.Option("--speak", help="Speak the answer, too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As one object of JSON.")] = False,
+) -> None:
+    """Ask it in writing; a running assistant answers, else one is started for this."""
+    from assistant.cli.writing import ask  # noqa: PLC0415 - keeps --help quick
+
+    ask(load_config(config, setting), " ".join(text), speak=speak, as_json=json)

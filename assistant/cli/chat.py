@@ -1,0 +1,10 @@
+"""`assistant chat`: a conversation in writing."""
+
+from assistant.cli.options import ConfigFile, Settings, load_config
+
+
+def command(config: ConfigFile = None, setting: Settings = None) -> None:
+    """Talk with it in writing; an empty line or Ctrl-D ends it."""
+    from assistant.cli.writing import chat  # noqa: PLC0415 - keeps --help quick
+
+    chat(load_config(config, setting))

@@ -1,0 +1,40 @@
+"""`assistant run`: the daemon; where there is no microphone, it shows itself instead."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.options import ConfigFile, Settings, load_config
+
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        "--record", metavar="S.wav", help="Record: left what it hears, right what it plays."
+    ),
+]
+Flight = Annotated[
+    Path | None,
+    typer.Option("--flight", metavar="F.jsonl", help="Write what happened and was decided."),
+]
+
+
+def command(
+    config: ConfigFile = None,
+    setting: Settings = None,
+    record: Record = None,
+    flight: Flight = None,
+    *,
+    demonstrate: Annotated[
+        bool, typer.Option("--demonstrate", help="Show itself, even if there is a microphone.")
+    ] = False,
+    waterfall: Annotated[
+        bool, typer.Option("--waterfall", help="Show with each turn where its time went.")
+    ] = False,
+) -> None:
+    """Start the assistant and talk with it."""
+    from assistant.cli.daemon import Wishes, daemon  # noqa: PLC0415 - keeps --help quick
+    from assistant.cli.live import leave  # noqa: PLC0415 - likewise
+
+    wishes = Wishes(record, flight, demonstrate=demonstrate, waterfall=waterfall)
+    leave(daemon(load_config(config, setting), wishes))

@@ -1,0 +1,67 @@
+"""Behind `say`: the running assistant speaks, or a voice that is loaded for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from assistant.app import open_device, open_stage
+from assistant.cli.bars import bars
+from assistant.cli.live import log_to
+from assistant.config import Config
+from assistant.control.client import call, default_path, running
+from assistant.errors import AssistantError, MediaError
+from assistant.ports import Synthesizer
+from assistant.speaking.plain import Plain
+from assistant.speaking.sentences import sentences
+from assistant.speaking.voice import Utterance
+
+PATIENCE_S = 130.0
+"""For the running assistant: a little more than it gives itself."""
+
+
+def say(config: Config, text: str, out: Path | None) -> None:
+    """Speak a text, or write its sound to a file."""
+    if not text.strip():
+        raise AssistantError("there is nothing to say; give a text")
+    log_to(config.log.level)
+    place = config.control.socket or Path(default_path())
+    if out is None and running(place) is not None:
+        answer = call(place, {"do": "say", "text": text}, PATIENCE_S)
+        if answer["failure"]:
+            raise AssistantError(str(answer["failure"]))
+    else:
+        asyncio.run(_say(config, text, out))
+
+
+async def _say(config: Config, text: str, out: Path | None) -> None:
+    with bars() as progress:
+        async with open_stage(config, "tts", progress) as voice:
+            if out is not None:
+                await _write(voice, config.language, text, out)
+                return
+            async with open_device(config) as device:
+                released = asyncio.Event()
+                released.set()
+                utterance = Utterance(device, voice, config.language)
+                await utterance.run(sentences(_piece(text)), released, lambda _: None)
+
+
+async def _write(voice: Synthesizer, language: str, text: str, out: Path) -> None:
+    plain, pieces, rate = Plain(language), [np.zeros(0, np.int16)], voice.info.rate
+    async for chunk in sentences(_piece(text)):
+        spoken = plain.feed(chunk).spoken
+        if spoken:
+            async for sound in voice.synthesize(spoken):
+                pieces.append(sound.audio.samples)
+                rate = sound.audio.rate
+    try:
+        await asyncio.to_thread(soundfile.write, str(out), np.concatenate(pieces), rate)
+    except (OSError, soundfile.LibsndfileError, TypeError) as wrong:
+        raise MediaError(str(out), f"cannot be written: {wrong}") from wrong
+
+
+async def _piece(text: str) -> AsyncIterator[str]:
+    yield text

@@ -1,0 +1,119 @@
+"""A whole session in virtual time: scripted sound card, ears, mind and voice; the rest is real."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from assistant.core import commands as c
+from assistant.core import events as e
+from assistant.core.states import Policy
+from assistant.languages.pack import load
+from assistant.listening.ear import EarBackends, EarSettings
+from assistant.ports import Frame, Seen, Track, TurnReport
+from assistant.recorder.flight import FlightLog, Record
+from assistant.session import LiveSession, Settings, Shared
+from assistant.testing.detector import ScriptedDetector, sound
+from assistant.testing.device import ScriptedDevice
+from assistant.testing.ears import Script, ScriptedTranscriber
+from assistant.testing.mind import Answer, ScriptedMind
+from assistant.testing.virtual_time import run as run_virtually
+from assistant.testing.voice import ScriptedSynthesizer
+from assistant.views import Status
+
+POLICY = Policy()
+"""The shipped rules; each scenario that needs others says so."""
+
+
+@dataclass
+class Stage:
+    """What a scenario can look at when it is over."""
+
+    device: ScriptedDevice
+    session: LiveSession
+    mind: ScriptedMind
+    voice: ScriptedSynthesizer
+    ears: ScriptedTranscriber
+    seen: list[tuple[float, Seen]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+
+    @property
+    def reports(self) -> list[TurnReport]:
+        return [seen for _, seen in self.seen if isinstance(seen, TurnReport)]
+
+    @property
+    def activities(self) -> list[tuple[float, str]]:
+        told: list[tuple[float, str]] = []
+        for at, seen in self.seen:
+            if isinstance(seen, Status) and (not told or told[-1][1] != seen.activity.value):
+                told.append((round(at, 3), seen.activity.value))
+        return told
+
+    @property
+    def records(self) -> list[Record]:
+        return list(self.session.flight._ring)
+
+    def orders(self, kind: type[c.Command]) -> list[tuple[float, c.Command]]:
+        """When the core ordered something of this kind, and what."""
+        return [
+            (round(record.at, 3), order)
+            for record in self.records
+            for order in record.commands
+            if isinstance(order, kind)
+        ]
+
+    def events(self, kind: type[e.Event]) -> list[tuple[float, e.Event]]:
+        return [(round(r.at, 3), r.event) for r in self.records if isinstance(r.event, kind)]
+
+
+Says = tuple[float, float]
+"""Somebody speaks, from second to second."""
+
+
+def perform(  # noqa: PLR0913 - a scenario has many actors
+    speech: Iterable[Says],
+    heard: Iterable[Script],
+    answers: Iterable[Answer | str] = ("I hear you.",),
+    *,
+    policy: Policy = POLICY,
+    ends: float = 30.0,
+    full_duplex: bool = True,
+    synthesizer: ScriptedSynthesizer | None = None,
+    fallback: ScriptedSynthesizer | None = None,
+    meanwhile: Callable[[Stage], Awaitable[None]] | None = None,
+) -> Stage:
+    """Play a scenario to its end and return what there is to see."""
+    stages: list[Stage] = []
+
+    async def main() -> None:
+        spans = tuple(speech)
+        device = ScriptedDevice(
+            [(start, sound(end - start)) for start, end in spans],
+            ends=ends,
+            full_duplex=full_duplex,
+        )
+        mind = ScriptedMind(*answers)
+        speaks = synthesizer or ScriptedSynthesizer()
+        ears = ScriptedTranscriber(heard)
+        shared = Shared(EarBackends(ears, ScriptedDetector), mind, speaks, fallback, load("en"))
+        stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
+        settings = Settings(policy, EarSettings(digest_key=b"scenario"))
+        stage.session = LiveSession(
+            device, shared, settings, flight=FlightLog(policy), tap=stage.frames.append
+        )
+        now = asyncio.get_running_loop().time
+        stage.session.watch(lambda seen: stage.seen.append((now(), seen)))
+        stages.append(stage)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(stage.session.run())
+            if meanwhile is not None:
+                await asyncio.sleep(0)
+                await meanwhile(stage)
+
+    run_virtually(main())
+    return stages[0]
+
+
+def sounds(stage: Stage) -> list[tuple[float, float]]:
+    """When the speaker sounded, in seconds, from its own record."""
+    spans = stage.device.sounding(Track.SPEECH)
+    return [(round(start, 3), round(end, 3)) for start, end in spans]
