@@ -13,12 +13,10 @@ from assistant.cli.bars import bars
 from assistant.cli.live import leave, log_to, signals
 from assistant.config import Config
 from assistant.core.events import Event, Heard, ListeningFailed, SilenceReached, SpeechStarted
-from assistant.errors import BackendUnavailable
 from assistant.languages.pack import load
 from assistant.listening.ear import Ear
 from assistant.showing.screen import Screen
 from assistant.views import Activity, Caption, Card, Status
-
 
 PAUSE_MS = 500
 """Silence after which a caption is finished."""
@@ -49,8 +47,6 @@ async def _captions(config: Config, clips: list[Path]) -> int:
                 await running
             except asyncio.CancelledError:
                 return 0
-            except* BackendUnavailable as lost:
-                raise lost.exceptions[0] from None
     return 0
 
 
@@ -88,4 +84,3 @@ class _Captioner:
                 self._open = False
             case _:
                 pass
-

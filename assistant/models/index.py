@@ -40,12 +40,40 @@ class Wheel:
     bytes: int | None
 
 
+_FIND = """
+try:
+    from pip._internal.commands import create_command
+    from pip._vendor.packaging.specifiers import SpecifierSet
+    command = create_command("download")
+    options, requirements = command.parse_args(sys.argv[1:])
+    with command.main_context():
+        session = command.get_default_session(options)
+        finder = command._build_package_finder(options, session, ignore_requires_python=True)
+        for requirement in requirements:
+            name, version = requirement.split("==")
+            found = finder.find_best_candidate(name, specifier=SpecifierSet("==" + version))
+            if found.best_candidate is None:
+                sys.exit("ERROR: it has no wheel of " + requirement)
+            link = found.best_candidate.link
+            print(requirement, link.url_without_fragment, link.hash if link.hash_name == "sha256" else "")
+except (ImportError, AttributeError, TypeError, ValueError) as error:
+    sys.exit("no such option: " + repr(error))
+"""
+"""Has pip look a wheel up as it does itself, with its configuration, and print where it lies.
+
+What pip offers for this, a report of a dry run, downloads the wheel in versions before 25: all of
+it, without a bar, and then again. That is the way out when a pip has other insides than these.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Client:
     """A program that knows the user's package index."""
 
     kind: Literal["pip", "uv"]
     command: tuple[str, ...]
+    library: str | None = None
+    """Of a pip that runs in this Python: what to put on its path; empty: nothing."""
 
 
 class Index:
@@ -91,7 +119,14 @@ class Index:
         raise problem
 
     def _locate(self, client: _Client, requirements: Sequence[str]) -> list[Wheel]:
-        if client.kind == "pip":
+        if client.library is not None:
+            path = (
+                f"import sys; sys.path.insert(0, {client.library!r})\n" if client.library else ""
+            )
+            finder = _Client("pip", (sys.executable, "-c", path + _FIND))
+            answer = self._run(finder, [*_QUICK, *_ONLY_WHEELS, *requirements])
+            found = _read_lines(answer)
+        elif client.kind == "pip":
             options = ["install", "--dry-run", "--ignore-installed", "--ignore-requires-python"]
             options += [*_QUICK, *_ONLY_WHEELS, "--quiet", "--report", "-"]
             answer = self._run(client, [*options, *requirements])
@@ -162,15 +197,17 @@ def _complaint(errors: str) -> FetchError:
 def _clients() -> Iterator[_Client]:
     """The clients that are here, the one that made this environment first."""
     if importlib.util.find_spec("pip"):
-        yield _Client("pip", (sys.executable, "-m", "pip"))
+        yield _Client("pip", (sys.executable, "-m", "pip"), library="")
     uv = shutil.which("uv")
     if uv and _made_by_uv():
         yield _Client("uv", (uv,))
+    if bundled := _bundled_pip():
+        yield _Client("pip", (sys.executable, f"{bundled}/pip"), library=str(bundled))
+    if importlib.util.find_spec("pip"):
+        yield _Client("pip", (sys.executable, "-m", "pip"))
     for name in ("pip", "pip3"):
         if pip := shutil.which(name):
             yield _Client("pip", (pip,))
-    if bundled := _bundled_pip():
-        yield _Client("pip", (sys.executable, f"{bundled}/pip"))
     if uv and not _made_by_uv():
         yield _Client("uv", (uv,))
 
@@ -191,6 +228,11 @@ def _bundled_pip() -> Path | None:
     places.append(Path("/usr/share/python-wheels"))  # where Debian puts it
     wheels = [wheel for place in places for wheel in sorted(place.glob("pip-*.whl"))]
     return wheels[0] if wheels else None
+
+
+def _read_lines(answer: str) -> list[Wheel]:
+    fields = [line.split(" ") for line in answer.splitlines() if line.count(" ") == 2]  # noqa: PLR2004
+    return [Wheel(name, url, sha256 or None, None) for name, url, sha256 in fields]
 
 
 def _read_pip_report(answer: str) -> list[Wheel]:

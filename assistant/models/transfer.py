@@ -113,7 +113,8 @@ class Download:
         self._part.write_bytes(b"")
 
     def _complete(self) -> str:
-        self._whole = self._done == self._expected.bytes
+        known = {self._expected.bytes, self._expected.sha256} - {None}
+        self._whole = bool(known & {self._done, self._hash.hexdigest()})
         failures = 0
         for _ in range(self._timeouts.attempts):
             if self._whole:
