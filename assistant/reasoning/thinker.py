@@ -45,7 +45,7 @@ def limits_for(info: MindInfo) -> Limits:
 
 async def think(
     mind: LanguageModel, messages: Sequence[Message], limits: Limits | None = None
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str]:
     """Yield one answer as it comes; closing this stops the model.
 
     Raises `BackendTimeout` when the model is silent for too long, `BackendError` when it ends
