@@ -46,7 +46,7 @@ def log_to(level: str, show: Callable[[str], None] | None = None) -> None:
 
 
 @contextmanager
-def signals(stop: Callable[[int], None]) -> Iterator[None]:
+def signals(stop: Callable[[int], object]) -> Iterator[None]:
     """Call `stop` at SIGTERM and at the first SIGINT; a second SIGINT ends the process."""
     loop = asyncio.get_running_loop()
 

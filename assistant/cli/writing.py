@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from assistant.app import fetch_models, open_device, open_shared, open_stage
@@ -16,6 +16,7 @@ from assistant.ports import LanguageModel, TurnReport
 from assistant.reasoning.conversation import Conversation
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
+from assistant.speaking.streams import closing
 
 PATIENCE_S = 130.0
 """For an answer of the running assistant: a little more than it gives itself."""
@@ -131,7 +132,7 @@ class _Talker:
             said.append(canned)
             yield canned
         else:
-            async with aclosing(think(self.mind, self._conversation.prompt(text))) as pieces:
+            async with closing(think(self.mind, self._conversation.prompt(text))) as pieces:
                 async for piece in pieces:
                     said.append(piece)
                     yield piece
@@ -140,7 +141,7 @@ class _Talker:
     async def answer(self, text: str) -> None:
         """Print an answer as it comes."""
         first = True
-        async with aclosing(self.pieces(text)) as pieces:
+        async with closing(self.pieces(text)) as pieces:
             async for piece in pieces:
                 print(piece.lstrip() if first else piece, end="", flush=True)  # noqa: T201
                 first = False
