@@ -24,6 +24,7 @@ REACH = 2.0
 IMPORTING = 60.0
 """Seconds for an engine to be imported, from a slow disk for the first time."""
 MEGA = 1_000_000
+_PIP = f"{sys.executable} -m pip install"
 
 
 class Engine(NamedTuple):
@@ -64,7 +65,7 @@ def engine(one: Engine) -> Finding:
     try:
         version = importlib.metadata.version(one.package)
     except importlib.metadata.PackageNotFoundError:
-        fix = f"`uv pip install {one.package}`, or another {one.stage}.backend"
+        fix = f"`{_PIP} {one.package}`, or choose another {one.stage}.backend"
         return Finding("fail", one.module, "not installed", fix)
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter, a constant name
@@ -83,9 +84,9 @@ def engine(one: Engine) -> Finding:
         return Finding("ok", one.module, version)
     if done.returncode == -signal.SIGILL:
         detail = f"{version} needs instructions that this processor lacks"
-        return Finding("fail", one.module, detail, f"another {one.stage}.backend")
+        return Finding("fail", one.module, detail, f"choose another {one.stage}.backend")
     last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-    fix = f"`uv pip install --reinstall {one.package}`"
+    fix = f"`{_PIP} --force-reinstall --no-deps {one.package}`"
     return Finding("fail", one.module, f"{version} cannot be loaded: {last}", fix)
 
 

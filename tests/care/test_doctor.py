@@ -1,0 +1,484 @@
+import http.server
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.backends.device_sounddevice import SoundDevice
+from assistant.care import doctor, installation, machine, sound
+from assistant.care.doctor import examine
+from assistant.care.findings import Check, Finding
+from assistant.care.installation import Engine
+from assistant.config import Config, load
+from assistant.models.catalogue import parse
+from assistant.models.store import Store
+
+# ── the machine ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_this_machine_runs_its_own_tests() -> None:
+    assert machine.python().state == "ok"
+    assert machine.clock().state == "ok"
+
+
+def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 10, 2))
+    assert machine.python().state == "fail"
+
+
+def test_the_systems_own_packages_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", sys.base_prefix)
+    finding = machine.environment()
+    assert (finding.state, "./scripts/run" in finding.fix) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "state"), [("sse4_1 avx avx2 fma", "ok"), ("sse4_1 avx", "warn")]
+)
+def test_a_processor_without_avx2_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, state: str
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    (tmp_path / "cpuinfo").write_text(f"model name : X\nflags : fpu {flags}\n")
+    assert machine.processor(tmp_path / "cpuinfo").state == state
+
+
+@pytest.mark.parametrize(
+    ("free", "limit", "state"),
+    [
+        (8000, "max", "ok"),
+        (900, "max", "warn"),
+        (300, "max", "fail"),
+        (8000, "700000000", "warn"),
+        (8000, "200000000", "fail"),
+        (300, "8000000000", "fail"),
+    ],
+)
+def test_memory_is_what_is_free_within_the_limit(
+    tmp_path: Path, free: int, limit: str, state: str
+) -> None:
+    (tmp_path / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable: {free * 1000} kB\n")
+    (tmp_path / "max").write_text(f"{limit}\n")
+    assert machine.memory(tmp_path / "meminfo", tmp_path / "max").state == state
+
+
+def test_a_system_that_does_not_tell_is_no_fault(tmp_path: Path) -> None:
+    assert machine.memory(tmp_path / "gone", tmp_path / "gone").state == "ok"
+
+
+def test_the_disk_is_that_of_the_models_even_before_they_are_there(tmp_path: Path) -> None:
+    finding = machine.disk(tmp_path / "not" / "yet")
+    assert str(tmp_path) in finding.detail
+    assert "not" not in finding.detail.removeprefix(str(tmp_path)).split()
+
+
+@pytest.mark.parametrize(("room", "state"), [(10**6, "fail"), (5 * 10**8, "warn"), (10**10, "ok")])
+def test_a_full_disk_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, state: str
+) -> None:
+    usage = type("usage", (), {"free": room})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    assert machine.disk(tmp_path).state == state
+
+
+def test_a_clock_that_is_years_behind_is_named() -> None:
+    finding = machine.clock(datetime(2020, 1, 1, tzinfo=UTC))
+    assert finding.state == "fail"
+    assert "2020-01-01" in finding.detail
+
+
+# ── sound ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path must be short
+        yield Path(folder)
+
+
+@contextmanager
+def listening(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.fspath(path))
+        server.listen()
+        yield
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [("pipewire-0", "PipeWire"), ("pulse/native", "PulseAudio")]
+)
+def test_a_sound_server_is_named(runtime: Path, place: str, name: str) -> None:
+    with listening(runtime / place):
+        finding = sound.server({"XDG_RUNTIME_DIR": str(runtime)})
+    assert (finding.state, finding.detail) == ("ok", name)
+
+
+def test_a_dead_sound_server_is_a_fault_and_none_is_a_warning(runtime: Path) -> None:
+    environ = {"XDG_RUNTIME_DIR": str(runtime)}
+    assert sound.server(environ).state == "warn"
+    with listening(runtime / "pulse" / "native"):
+        pass
+    finding = sound.server(environ)
+    assert finding.state == "fail"
+    assert "does not answer" in finding.detail
+    with listening(runtime / "mine"):
+        named = sound.server({**environ, "PULSE_SERVER": f"unix:{runtime}/mine"})
+    assert named.state == "ok"
+
+
+def test_sound_cards_that_may_not_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sound.cards(tmp_path).state == "warn"
+    (tmp_path / "pcmC0D0p").touch()
+    assert sound.cards(tmp_path).state == "ok"
+    monkeypatch.setattr("os.access", lambda *_: False)
+    finding = sound.cards(tmp_path)
+    assert (finding.state, "usermod" in finding.fix) == ("fail", True)
+
+
+HEADSET = SoundDevice(
+    index=3,
+    name="USB Headset: Mono",
+    host_api="ALSA",
+    inputs=1,
+    outputs=2,
+    rate=44_100,
+    default_input=False,
+    default_output=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("wish", "found", "usual", "state", "words"),
+    [
+        (None, [], None, "warn", "none"),
+        (None, [HEADSET], None, "warn", "none is the default"),
+        (None, [HEADSET], HEADSET, "ok", "USB Headset: Mono (ALSA, 44100 Hz)"),
+        ("headset", [HEADSET], None, "ok", "44100 Hz"),
+        (3, [HEADSET], None, "ok", "44100 Hz"),
+        ("jabra", [HEADSET], HEADSET, "fail", "'jabra'"),
+        (4, [HEADSET], HEADSET, "fail", "device.speaker is 4"),
+    ],
+)
+def test_which_device_it_will_be(
+    wish: str | int | None, found: list[SoundDevice], usual: SoundDevice, state: str, words: str
+) -> None:
+    finding = sound.chosen("speaker", wish, found, usual)
+    assert finding.state == state
+    assert words in finding.detail
+
+
+# ── the installation ──────────────────────────────────────────────────────────────────────────
+
+MINE = """
+from contextlib import asynccontextmanager
+from pydantic import BaseModel, SecretStr
+
+class Config(BaseModel):
+    model: str = ""
+    base_url: str = ""
+    api_key: SecretStr | None = None
+
+@asynccontextmanager
+async def open(config):
+    yield None
+
+def needs(config):
+    return (config.model,) if config.model else ()
+"""
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Config]:
+    """Loads a configuration whose every backend is a module of ours, with these settings."""
+    package = tmp_path / "lib" / "doctors_patient"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "backend.py").write_text(MINE)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+
+    def loaded(**flags: str) -> Config:
+        stages = ("device", "vad", "stt", "llm", "tts", "tts.fallback")
+        backends = {f"{stage}.backend": "doctors_patient.backend" for stage in stages}
+        empty = tmp_path / "config.yaml"
+        empty.touch()
+        named = {name.replace("__", "."): value for name, value in flags.items()}
+        return load(empty, environ={}, flags=backends | named)
+
+    return loaded
+
+
+def test_every_mistake_of_the_configuration_is_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("turns: {compleet_ms: 3, finalize_ms: soon}\n")
+    config, found = installation.configuration(file)
+    assert config is None
+    assert [finding.state for finding in found] == ["fail"] * len(found)
+    text = "\n".join(finding.detail for finding in found)
+    assert "did you mean complete_ms" in text
+    assert "turns.finalize_ms" in text
+
+
+def test_secrets_are_counted_and_never_shown(configured: Callable[..., Config]) -> None:
+    assert installation.secrets(configured()).detail == "none needed"
+    finding = installation.secrets(configured(llm__api_key="hunter2"))
+    assert finding.detail == "1 found"
+
+
+@pytest.fixture
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path
+
+
+def test_an_engine_that_loads(modules: Path) -> None:
+    (modules / "fine_engine.py").touch()
+    finding = installation.engine(Engine("fine_engine", "numpy", "stt", "whisper"))
+    assert finding.state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise ImportError('libcuda.so.1 is missing')", "libcuda.so.1 is missing"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGILL)", "processor lacks"),
+        ("import os; os._exit(3)", "ended with 3"),
+    ],
+)
+def test_an_engine_that_cannot_be_loaded_does_not_take_the_doctor_along(
+    modules: Path, code: str, words: str
+) -> None:
+    (modules / "ill_engine.py").write_text(code)
+    finding = installation.engine(Engine("ill_engine", "numpy", "stt", "whisper"))
+    assert finding.state == "fail"
+    assert words in finding.detail
+
+
+def test_an_engine_that_is_not_installed() -> None:
+    finding = installation.engine(Engine("nothing", "no-such-package-here", "stt", "whisper"))
+    assert finding.state == "fail"
+    assert "pip install no-such-package-here" in finding.fix
+
+
+CATALOGUE = """
+[wheels]
+
+[models.ears]
+kind = "stt"
+about = "for tests"
+licence = "MIT"
+languages = ["en"]
+hub = "nobody/nothing@0123"
+
+[models.ears.files."model.bin"]
+bytes = 4
+sha256 = "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589"
+"""  # of "abcd"
+
+
+def test_models_are_looked_for_and_checked_to_the_byte_when_asked(
+    tmp_path: Path, configured: Callable[..., Config]
+) -> None:
+    config = configured(stt__model="ears")
+    store = Store(tmp_path / "models", offline=True, catalogue=parse(CATALOGUE))
+
+    def look(*, deep: bool) -> Finding:
+        (finding,) = installation.models(config, store, deep=deep)
+        return finding
+
+    assert look(deep=False).state == "fail"
+    assert look(deep=False).fix == "`assistant models pull ears`"
+    place = tmp_path / "models" / "ears"
+    place.mkdir(parents=True)
+    (place / "model.bin").write_bytes(b"abcd")
+    assert look(deep=False).state == "ok"
+    assert "to the last byte" in look(deep=True).detail
+    (place / "model.bin").write_bytes(b"abce")
+    assert look(deep=False).state == "ok"
+    assert look(deep=True).state == "fail"
+    assert "wrong checksum" in look(deep=True).detail
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """A model server that answers as its server was told."""
+
+    def do_GET(self) -> None:
+        status, body, seen = self.server.told  # type: ignore[attr-defined]  # set below
+        seen.append((self.path, self.headers["Authorization"]))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def model_server(status: int, body: bytes) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    seen: list[tuple[str, str]] = []
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        server.told = (status, body, seen)  # type: ignore[attr-defined]  # for the handler
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1", seen
+        server.shutdown()
+        thread.join()
+
+
+LIST = json.dumps({"data": [{"id": "qwen"}, {"id": "llama"}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "model", "state", "words"),
+    [
+        (200, LIST, "qwen", "ok", "2 models"),
+        (200, LIST, "", "ok", "2 models"),
+        (200, LIST, "gemma", "warn", "'gemma'"),
+        (401, b"", "qwen", "fail", "refuses the key"),
+        (404, b"", "qwen", "warn", "HTTP 404"),
+        (500, b"", "qwen", "warn", "HTTP 500"),
+        (200, b"<html>", "qwen", "warn", "does not list"),
+        (200, b'{"data": 5}', "qwen", "warn", "does not list"),
+    ],
+)
+def test_what_a_model_server_says(
+    configured: Callable[..., Config],
+    *,
+    status: int,
+    body: bytes,
+    model: str,
+    state: str,
+    words: str,
+) -> None:
+    with model_server(status, body) as (url, seen):
+        config = configured(llm__base_url=url, llm__model=model, llm__api_key="hunter2")
+        finding = installation.model_server(config)
+    assert finding.state == state
+    assert words in finding.detail
+    assert "hunter2" not in repr(finding)
+    assert seen == [("/v1/models", "Bearer hunter2")]
+
+
+def test_a_model_server_that_is_not_there_or_does_not_answer(
+    configured: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.care.installation.REACH", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        refused = installation.model_server(configured(llm__base_url=url))
+        silent.listen()
+        slow = installation.model_server(configured(llm__base_url=url))
+    for finding in (refused, slow):
+        assert finding.state == "fail"
+        assert "cannot be reached" in finding.detail
+
+
+def test_a_running_assistant_is_named(runtime: Path) -> None:
+    assert "no assistant runs" in installation.control_socket(runtime / "c.sock").detail
+    with listening(runtime / "c.sock"):
+        finding = installation.control_socket(runtime / "c.sock")
+    assert f"pid {os.getpid()}" in finding.detail
+
+
+def test_a_control_socket_that_could_not_be_made(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    finding = installation.control_socket(runtime / "new" / "c.sock")
+    assert finding.state == "warn"
+    assert str(runtime) in finding.detail
+
+
+# ── all of it ─────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> list[Finding]:
+    monkeypatch.setattr(doctor, "checks", lambda *_, **__: list(checks))
+    monkeypatch.setattr(installation, "configuration", lambda _: (None, []))
+    return list(examine())
+
+
+def test_a_question_without_an_answer_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    never, fine = threading.Event(), Finding("ok", "fine", "")
+
+    def hangs() -> Finding:
+        never.wait(30)
+        return fine
+
+    found = asked(monkeypatch, Check("sound", hangs, deadline=0.1), Check("fine", lambda: fine))
+    never.set()
+    assert found == [
+        Finding("fail", "sound", "no answer within 0.1 s", "restart what hangs, and try again"),
+        fine,
+    ]
+
+
+def test_questions_are_asked_at_once_and_answered_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second_asked = threading.Event()
+
+    def first() -> Finding:
+        return Finding("ok" if second_asked.wait(10) else "fail", "first", "")
+
+    def second() -> Iterator[Finding]:
+        second_asked.set()
+        yield Finding("ok", "second", "")
+        yield Finding("warn", "third", "")
+
+    found = asked(monkeypatch, Check("first", first), Check("second", second))
+    assert [(finding.what, finding.state) for finding in found] == [
+        ("first", "ok"),
+        ("second", "ok"),
+        ("third", "warn"),
+    ]
+
+
+def test_a_bug_in_a_question_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Finding:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asked(monkeypatch, Check("broken", broken))
+
+
+def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-m", "assistant", "doctor", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.real
+def test_the_verb_tells_the_same_in_words_and_as_json_and_with_its_exit_code(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("turns: {compleet_ms: 3}\n")
+    words, data = typed("--config", str(file)), typed("--config", str(file), "--json")
+    assert words.returncode == data.returncode == 1
+    assert words.stderr == data.stderr == ""
+    lines = words.stdout.splitlines()
+    found = json.loads(data.stdout)
+    assert len(found) >= 15
+    assert len(lines) == len(found) + 2  # a line each, and the sum
+    mistakes = [entry["detail"] for entry in found if entry["what"] == "config"]
+    assert any("did you mean complete_ms" in mistake for mistake in mistakes)
+    for line, entry in zip(lines, found, strict=False):
+        assert line.split()[0] == entry["state"]
+        assert entry["what"] in line
+        assert entry["state"] == "ok" or entry["fix"] in line
