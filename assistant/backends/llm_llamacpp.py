@@ -58,27 +58,37 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str = Field(
-        "smollm2-135m-instruct-q4_1",
+        default="smollm2-135m-instruct-q4_1",
         description="A model of the catalogue, hf:owner/repo, or the path of a .gguf file.",
     )
-    context: int = Field(2048, ge=512, description="Tokens of conversation and answer together.")
+    context: int = Field(
+        default=2048, ge=512, description="Tokens of conversation and answer together."
+    )
     threads: int | None = Field(
-        None, ge=1, description="CPU threads; empty: all cores up to 4, else half of them."
+        default=None, ge=1, description="CPU threads; empty: all cores up to 4, else half of them."
     )
     gpu_layers: int | None = Field(
-        None, ge=0, description="Layers that go to a GPU; empty: as many as fit."
+        default=None, ge=0, description="Layers that go to a GPU; empty: as many as fit."
     )
     temperature: float = Field(
-        0.0, ge=0, le=2, description="0 always says the likeliest word; more is more varied."
+        default=0.0,
+        ge=0,
+        le=2,
+        description="0 always says the likeliest word; more is more varied.",
     )
-    top_p: float = Field(0.9, gt=0, le=1, description="Leave out the unlikeliest words.")
+    top_p: float = Field(default=0.9, gt=0, le=1, description="Leave out the unlikeliest words.")
     repeat_penalty: float = Field(
-        1.05, ge=1, le=2, description="Against repeating itself; above 1.1 small models ramble."
+        default=1.05,
+        ge=1,
+        le=2,
+        description="Against repeating itself; above 1.1 small models ramble.",
     )
-    max_tokens: int = Field(200, ge=1, description="Longest answer in tokens.")
-    parallel: int = Field(1, ge=1, le=8, description="Answers that are written at once.")
+    max_tokens: int = Field(default=200, ge=1, description="Longest answer in tokens.")
+    parallel: int = Field(default=1, ge=1, le=8, description="Answers that are written at once.")
     batch: int = Field(
-        32, ge=1, description="Tokens read at once; a cancelled prompt costs at most so many."
+        default=32,
+        ge=1,
+        description="Tokens read at once; a cancelled prompt costs at most so many.",
     )
 
 

@@ -36,23 +36,33 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     base_url: str = Field(
-        "http://127.0.0.1:8080/v1", description="Address of the server, with its /v1."
+        default="http://127.0.0.1:8080/v1", description="Address of the server, with its /v1."
     )
     model: str = Field(
-        "", description="Name of the model; empty: the first one that the server lists."
+        default="", description="Name of the model; empty: the first one that the server lists."
     )
-    api_key: SecretStr | None = Field(None, description="Key; local servers mostly need none.")
-    context: int = Field(8192, ge=512, description="Tokens of conversation and answer together.")
+    api_key: SecretStr | None = Field(
+        default=None, description="Key; local servers mostly need none."
+    )
+    context: int = Field(
+        default=8192, ge=512, description="Tokens of conversation and answer together."
+    )
     temperature: float | None = Field(
-        None, ge=0, le=2, description="Empty: the server's own; some models refuse any."
+        default=None, ge=0, le=2, description="Empty: the server's own; some models refuse any."
     )
-    max_tokens: int = Field(400, ge=1, description="Longest answer in tokens.")
-    calls_tools: bool = Field(True, description="The model can use tools.")  # noqa: FBT003 - a default
-    sees: bool = Field(False, description="The model understands pictures.")  # noqa: FBT003
-    connect_seconds: float = Field(2.0, gt=0, description="Longest wait for a connection.")
-    first_seconds: float = Field(10.0, gt=0, description="Longest wait for the first word.")
-    between_seconds: float = Field(10.0, gt=0, description="Longest wait between two words.")
-    retries: int = Field(1, ge=0, le=3, description="New attempts, before the first word only.")
+    max_tokens: int = Field(default=400, ge=1, description="Longest answer in tokens.")
+    calls_tools: bool = Field(default=True, description="The model can use tools.")
+    sees: bool = Field(default=False, description="The model understands pictures.")
+    connect_seconds: float = Field(default=2.0, gt=0, description="Longest wait for a connection.")
+    first_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait for the first word."
+    )
+    between_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait between two words."
+    )
+    retries: int = Field(
+        default=1, ge=0, le=3, description="New attempts, before the first word only."
+    )
 
     @field_validator("base_url")
     @classmethod

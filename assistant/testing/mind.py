@@ -38,7 +38,7 @@ def answer(
     text: str, *, first: float = 0.1, each: float = 0.02, finish: Finish = Finish.END
 ) -> Answer:
     """Return an answer that comes a word at a time; `first` and `each` are seconds."""
-    words = text.split(" ")
+    words = text.strip().split(" ")
     return Answer((*(f"{word} " for word in words[:-1]), words[-1]), first, each, finish)
 
 
