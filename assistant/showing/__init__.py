@@ -1,4 +1,5 @@
 """Views become something to look at.
 
-screen  one living line and a line for each turn, in a terminal
+screen    what runs, one living line, and a line for each turn
+terminal  lines above a living line, from a thread that alone waits for a slow terminal
 """

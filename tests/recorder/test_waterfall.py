@@ -4,8 +4,8 @@ import random
 import pytest
 from rich.console import Console
 
-from assistant.ports import ANSWER, Span, TurnReport
-from assistant.recorder.waterfall import Mark, Moment, Waterfall, critical, one_line, spans
+from assistant.ports import ANSWER, Moment, Span, TurnReport
+from assistant.recorder.waterfall import Mark, Waterfall, critical, one_line, spans
 
 PLAIN: dict[Moment, float] = {
     "last_voiced": 10.0,
