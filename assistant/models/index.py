@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from assistant.models import find_with_pip
 from assistant.models.stopping import Stop
 from assistant.models.terms import FetchError, Timeouts
 
@@ -40,32 +41,6 @@ class Wheel:
     bytes: int | None
 
 
-_FIND = """
-try:
-    from pip._internal.commands import create_command
-    from pip._vendor.packaging.specifiers import SpecifierSet
-    command = create_command("download")
-    options, requirements = command.parse_args(sys.argv[1:])
-    with command.main_context():
-        session = command.get_default_session(options)
-        finder = command._build_package_finder(options, session, ignore_requires_python=True)
-        for requirement in requirements:
-            name, version = requirement.split("==")
-            found = finder.find_best_candidate(name, specifier=SpecifierSet("==" + version))
-            if found.best_candidate is None:
-                sys.exit("ERROR: it has no wheel of " + requirement)
-            link = found.best_candidate.link
-            print(requirement, link.url_without_fragment, link.hash if link.hash_name == "sha256" else "")
-except (ImportError, AttributeError, TypeError, ValueError) as error:
-    sys.exit("no such option: " + repr(error))
-"""
-"""Has pip look a wheel up as it does itself, with its configuration, and print where it lies.
-
-What pip offers for this, a report of a dry run, downloads the wheel in versions before 25: all of
-it, without a bar, and then again. That is the way out when a pip has other insides than these.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class _Client:
     """A program that knows the user's package index."""
@@ -73,7 +48,7 @@ class _Client:
     kind: Literal["pip", "uv"]
     command: tuple[str, ...]
     library: str | None = None
-    """Of a pip that runs in this Python: what to put on its path; empty: nothing."""
+    """Of a pip that this Python can import: what to put on its path for it; empty: nothing."""
 
 
 class Index:
@@ -120,12 +95,9 @@ class Index:
 
     def _locate(self, client: _Client, requirements: Sequence[str]) -> list[Wheel]:
         if client.library is not None:
-            path = (
-                f"import sys; sys.path.insert(0, {client.library!r})\n" if client.library else ""
-            )
-            finder = _Client("pip", (sys.executable, "-c", path + _FIND))
-            answer = self._run(finder, [*_QUICK, *_ONLY_WHEELS, *requirements])
-            found = _read_lines(answer)
+            # -P: the modules beside the script are none of pip's.
+            finder = _Client("pip", (sys.executable, "-P", find_with_pip.__file__, client.library))
+            found = _read_lines(self._run(finder, [*_QUICK, *_ONLY_WHEELS, *requirements]))
         elif client.kind == "pip":
             options = ["install", "--dry-run", "--ignore-installed", "--ignore-requires-python"]
             options += [*_QUICK, *_ONLY_WHEELS, "--quiet", "--report", "-"]
@@ -178,18 +150,22 @@ class _Unusable(FetchError):  # noqa: N818 - reads as a sentence
 
 def _complaint(errors: str) -> FetchError:
     """Make one short line of what a client printed about its failure."""
-    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    lines = [line.strip() for line in errors.splitlines() if line.strip()] or ["it failed"]
     if any(re.search(r"no such option|unexpected argument|unrecognized", x) for x in lines):
         return _Unusable("it is too old")
     if any("No module named pip" in line for line in lines):
         return _Unusable("it is not installed")
-    reason = next((line for line in lines if re.match(r"(?i)error\b|\u00d7", line)), "")
-    reason = re.sub(
-        r"(?i)^(error\b:?|\u00d7)\s*", "", reason or (lines[-1] if lines else "it failed")
-    )
-    trouble = next((line for line in lines if "connection broken" in line), "")
-    if "from versions: none" in reason and trouble:
-        reason = "the index is not in reach"
+    reason = next((line for line in lines if re.match(r"(?i)error\b", line)), lines[-1])
+    reason = re.sub(r"(?i)^error\b:?\s*", "", reason)
+    # uv says why below; of a failed request its last line says most.
+    causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
+    silent = "versions: none" in reason or "it has no wheel" in reason
+    if reason.startswith("Failed to fetch") or (
+        silent and any("connection broken" in line for line in lines)
+    ):
+        reason = ": ".join(["the index is not in reach", *causes[-1:]])
+    elif causes:
+        reason = causes[0]
     # An index may carry its credentials in its address.
     return FetchError(re.sub(r"//[^/@\s]*@", "//", reason)[:200])
 
