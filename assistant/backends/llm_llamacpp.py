@@ -105,7 +105,7 @@ class LlamaCpp:
 
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str]:
         """Yield pieces as they come; tools are not offered (`info` says so)."""
         del tools
         slot = self._slot(messages)

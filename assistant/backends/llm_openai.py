@@ -123,7 +123,7 @@ class OpenAIMind:
 
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
-    ) -> AsyncIterator[str | ToolCall]:
+    ) -> AsyncGenerator[str | ToolCall]:
         """Yield pieces as they come, then tool calls; closing this closes the socket."""
         config, attempts = self._config, 0
         while True:

@@ -66,6 +66,8 @@ class HttpMind:
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     connections: int = 0
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """A chat request came."""
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     """The client closed a connection while it was being answered."""
 
@@ -126,6 +128,7 @@ class _Exchange:
             listing = {"object": "list", "data": [{"id": self._mind.model, "object": "model"}]}
             return await self._whole("200 OK", "application/json", json.dumps(listing))
         self._mind.requests.append(json.loads(body))
+        self._mind.asked.set()
         self._mind.keys.append(fields.get("authorization", ""))
         failed = self._mind.failures and len(self._mind.requests) > self._mind.failures
         return await self._answer(Mode.ANSWER if failed else self._mind.mode)

@@ -1,7 +1,7 @@
 """A language model that plays a script, in the loop's time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -77,7 +77,7 @@ class ScriptedMind:
 
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
-    ) -> AsyncIterator[str | ToolCall]:
+    ) -> AsyncGenerator[str | ToolCall]:
         """Play the answer that the script has for these messages."""
         self.asked.append(tuple(messages))
         self.offered.append(tuple(tools))
