@@ -54,11 +54,7 @@ def cue(text: str, pack: Pack) -> float:
 def ends_sentence(text: str, pack: Pack) -> bool:
     """Tell whether a text ends as a sentence does, with nothing that speaks against it."""
     written = text.rstrip().rstrip(QUOTES)
-    return (
-        written.endswith(tuple(pack.sentence_ends))
-        and not written.endswith(ELLIPSES)
-        and cue(text, pack) >= PLAIN
-    )
+    return written.endswith(tuple(pack.sentence_ends)) and cue(text, pack) >= PLAIN
 
 
 def combine(words: float, judged: Sequence[float]) -> float:

@@ -60,6 +60,14 @@ class SegmenterSettings:
     memory_ms: int = 8000
     """How much sound is kept; at least what the above need, and what judges of an end want."""
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` when the milestones are in no order or the memory is too short."""
+        for milestones in (self.voiced_ms, self.silence_ms):
+            if list(milestones) != sorted(set(milestones)):
+                raise ValueError(f"milestones must rise: {milestones}")
+        if not self.silence_ms or self.memory_ms < self.reach_ms + self.preroll_ms:
+            raise ValueError("there must be a silence, and memory for the reach and the pre-roll")
+
 
 @dataclass(frozen=True, slots=True)
 class Onset:

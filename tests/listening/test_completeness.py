@@ -30,6 +30,7 @@ INCOMPLETE = 0.3
         "It is on.",
         "no the other one",
         "tell me what it is",
+        'did he say "what is it for?"',
         "42",
     ],
 )

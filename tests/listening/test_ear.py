@@ -223,6 +223,18 @@ def test_orders_for_a_turn_that_is_not_open_are_no_news() -> None:
     assert {event.turn for _, event in play([SPEECH], Script(), act=act).of(SilenceReached)} == {1}
 
 
+def test_words_that_are_known_are_not_told_again_as_a_partial() -> None:
+    script = Script(((1.1, "hi"),), partial_s=0.5)
+    scene = play([SPEECH], script, act=at(1.8, lambda ear: ear.finalize(1, 1)))
+    assert [(text, take) for _, text, take in scene.heard()] == [("hi", 1)]
+
+
+def test_after_a_turn_a_click_is_a_click_again() -> None:
+    act = at(1.8, lambda ear: ear.forget(1))
+    scene = play([SPEECH, (2.016, sound(WINDOW))], Script(), act=act)
+    assert len(scene.of(SpeechStarted)) == 1
+
+
 def test_an_older_turn_gives_its_last_word_while_a_newer_one_is_open() -> None:
     async def act(scene: Scene) -> None:
         await asyncio.sleep(2.3)
@@ -297,6 +309,7 @@ def test_words_that_come_late_are_judged_when_they_come() -> None:
     script = Script(((1.1, WORDS),), partial_s=0.5)
     scene = play([SPEECH], script, judges=(judge,))
     came = scene.of(Heard)[0][0]
+    assert judge.asked[0][2] == round((frame_after(END + 0.1) - ONSET + 0.5) * RATE)
     assert came > END + 0.3
     assert [when for when, *_ in judge.asked] == [came]
     assert [when for when, _ in scene.of(Heard)] == [came, round(came + 0.05, 3)]
@@ -320,6 +333,24 @@ def test_who_goes_on_is_judged_anew() -> None:
     assert [words for _, words, _ in judge.asked] == [WORDS, WORDS + " please"]
     resumed = scene.of(SpeechStarted)[1][0]
     assert judge.asked[1][0] > resumed
+
+
+def test_the_same_words_are_judged_again_after_the_user_went_on() -> None:
+    judge = Judge(0.02)
+    speech = [SPEECH, (2.016, sound(0.64))]
+    scene = play(speech, Script(((1.1, WORDS),)), judges=(judge,))
+    (first, words, sound_before), (second, again, sound_after) = judge.asked
+    assert words == again == WORDS
+    assert first < scene.of(SpeechStarted)[1][0] < second
+    assert sound_after > sound_before + 0.6 * RATE
+
+
+def test_words_that_have_become_a_stop_wait_for_no_judge() -> None:
+    judge = Judge(0.02, 0.2)
+    script = Script(((1.1, WORDS), (1.3, "Stop.")))
+    scene = play([SPEECH], script, judges=(judge,))
+    assert len(judge.asked) == 1
+    assert [text for _, text, _ in scene.heard()] == [WORDS, "Stop."]
 
 
 def test_an_answer_that_comes_after_the_user_went_on_is_dropped() -> None:

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -178,12 +179,28 @@ def test_a_closed_turn_tells_only_onsets() -> None:
     assert [result for _, result in told] == [Onset(53 * WINDOW)]
 
 
+def test_sound_that_may_become_speech_is_voiced() -> None:
+    segmenter = Segmenter(ScriptedDetector())
+    segmenter.push(windows(4, 0))
+    assert not segmenter.voiced
+    assert segmenter.push(windows(1)) == []
+    assert segmenter.voiced
+
+
 def test_the_newest_sound_is_voiced_until_a_window_was_silent() -> None:
     segmenter = Segmenter(ScriptedDetector())
     segmenter.push(windows(4)[:1600])
     assert segmenter.voiced
     segmenter.push(np.zeros(1600 - 1, np.int16))  # the window at the edge was half voiced
     assert not segmenter.voiced
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"silence_ms": (200, 100)}, {"silence_ms": ()}, {"memory_ms": 1000}]
+)
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"milestones|memory"):
+        SegmenterSettings(**wrong)
 
 
 # ── the gate ──────────────────────────────────────────────────────────────────────────────────
@@ -244,6 +261,26 @@ def test_the_detector_is_reset_only_when_it_missed_something() -> None:
     assert detector.resets == 0
     played(Segmenter(detector, Deaf(480)), room(3, -60), windows(4))
     assert detector.resets == 1
+
+
+def test_opening_costs_no_more_after_a_long_silence() -> None:
+    detector = ScriptedDetector()
+    segmenter = Segmenter(detector, Deaf(480))
+    played(segmenter, room(30, -60))
+    before = detector.calls
+    told = played(segmenter, windows(3), open_at_onset=False)
+    assert [type(result) for _, result in told] == [Onset]
+    assert detector.calls - before <= 3 + 31
+
+
+def test_a_room_that_grows_louder_is_a_quiet_room_again() -> None:
+    detector = ScriptedDetector()
+    segmenter = Segmenter(detector, Deaf(480))
+    played(segmenter, room(2, -60), room(12, -50))
+    before = detector.calls
+    assert before > 100  # it was worth a look
+    played(segmenter, room(10, -50, seed=2))
+    assert detector.calls == before
 
 
 def test_the_gate_stays_open_while_somebody_speaks() -> None:
