@@ -1,0 +1,301 @@
+"""Piper: neural voices that run on any CPU, from a file of 20 to 110 MB each.
+
+Every voice tells how long each of its phonemes lasts, so the words' places in the sound are
+known to a hundredth of a second.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import os
+import re
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort
+from piper import PiperVoice, SynthesisConfig
+from piper.config import PiperConfig
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.errors import BackendError, ModelError
+from assistant.models import store
+from assistant.models.onnx import with_durations
+from assistant.ports import Audio, Spoken, Synthesizer, VoiceInfo
+from assistant.shaping import QUIET, Floats, Shaped, pause_after, shaped
+from assistant.worker import Worker
+
+WORDS_PER_CALL = 12
+_ERRORS = 3  # onnxruntime's level: no warnings
+_FATAL = 4  # onnxruntime's level: stopping a run is no error to print
+_PROBE = "1 2 3 4 5 6 7 8 9 10."
+"""Said once, unheard: it warms the voice up, tells its loudness, and any language can read it."""
+_TOKEN = re.compile(r"\S+")
+_ORT_ERRORS = (
+    *(ort.Fail, ort.InvalidArgument, ort.InvalidGraph, ort.InvalidProtobuf, ort.NoModel),
+    *(ort.NoSuchFile, ort.NotImplemented, ort.RuntimeException, ort.EPFail),
+)
+
+
+class Config(BaseModel):
+    """Settings of the voice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: str = Field(
+        "en_US-joe-medium",
+        description="a Piper voice by name, or the path of its .onnx file or directory",
+    )
+    speed: float = Field(1.0, ge=0.5, le=2.0, description="how fast it speaks; 1 is its own pace")
+    speaker: int | str | None = Field(None, description="of a voice with several: number or name")
+    noise: float | None = Field(
+        None, ge=0.0, le=2.0, description="variation of the sound; empty: the voice's own"
+    )
+    noise_width: float | None = Field(
+        None, ge=0.0, le=2.0, description="variation of the rhythm; empty: the voice's own"
+    )
+    level: float = Field(-20.0, ge=-40.0, le=-10.0, description="loudness of speech in dBFS (RMS)")
+    threads: int = Field(1, ge=1, le=16, description="CPU threads of the voice")
+
+
+@asynccontextmanager
+async def open(config: Config) -> AsyncIterator[Synthesizer]:
+    """Load the voice in its thread; raises `ModelError` if it is not to be had or damaged."""
+    logging.getLogger("piper").setLevel(logging.CRITICAL)  # it logs what it says
+    is_path = "/" in config.voice or config.voice.endswith(".onnx")
+    name = config.voice if is_path else f"piper-{config.voice}"
+    directory = await asyncio.to_thread(store.ensure, name)
+    worker = Worker("piper")
+    try:
+        yield Piper(await worker.run(lambda: _Engine(name, directory, config)), worker)
+    finally:
+        worker.close()
+
+
+class Piper:
+    """A `Synthesizer`; yields a piece for each sentence or twelve words."""
+
+    def __init__(self, engine: "_Engine", worker: Worker) -> None:
+        self._engine = engine
+        self._worker = worker
+
+    @property
+    def info(self) -> VoiceInfo:
+        """Name and limits."""
+        return self._engine.info
+
+    async def synthesize(self, text: str) -> AsyncGenerator[Spoken, None]:
+        """Yield sound; closing this stops the engine between two of its operators (~10 ms)."""
+        run = onnxruntime.RunOptions()
+        run.log_severity_level = _FATAL
+        try:
+            async with aclosing(
+                self._worker.iterate(lambda: self._engine.speak(text, run), urgent=True)
+            ) as pieces:  # type: ignore[type-var]  # Worker's iterators are generators
+                async for spoken in pieces:
+                    yield spoken
+        finally:
+            run.terminate = True
+
+
+class _Engine:
+    """The voice itself; lives in its worker's thread."""
+
+    def __init__(self, name: str, place: Path, config: Config) -> None:
+        path = _model_file(name, place)
+        self._run: onnxruntime.RunOptions | None = None
+        try:
+            described = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
+            piper = PiperConfig.from_dict(described)
+            self._session = _session(with_durations(path), config.threads)
+        except (OSError, ValueError, KeyError, TypeError, *_ORT_ERRORS) as error:
+            raise ModelError(
+                name, f"this is no Piper voice or it is damaged; `assistant models check {name}`"
+            ) from error
+        # Piper calls only `run(None, inputs)` of its session: ours passes the options as well.
+        self._voice = PiperVoice(session=self, config=piper)
+        self._settings = SynthesisConfig(
+            speaker_id=_speaker(name, piper, config.speaker),
+            length_scale=piper.length_scale / config.speed,
+            noise_scale=config.noise,
+            noise_w_scale=config.noise_width,
+            normalize_audio=False,
+        )
+        language = described.get("language", {}).get("code") or piper.espeak_voice
+        self.info = VoiceInfo(
+            f"Piper {path.stem}", language, piper.sample_rate, words_per_call=WORDS_PER_CALL
+        )
+        self._gain = 1.0
+        self._gain = self._loudness(config.level)
+
+    def run(self, names: Sequence[str] | None, inputs: dict[str, Any]) -> Any:
+        """Stand in for the session, so that a run can be ended from outside."""
+        return self._session.run(names, inputs, self._run)
+
+    def speak(self, text: str, run: onnxruntime.RunOptions) -> Iterator[Spoken]:
+        """Yield the sound of a text, a sentence or twelve words at a time."""
+        self._run = run
+        try:
+            for start, part in _parts(text):
+                yield from self._say(part, start)
+        except _ORT_ERRORS as error:
+            if run.terminate:
+                return
+            raise BackendError(
+                "piper", "the voice failed on a sentence", retryable=True
+            ) from error
+
+    def _say(self, text: str, offset: int) -> Iterator[Spoken]:
+        sentences = [phonemes for phonemes in self._voice.phonemize(text) if phonemes]
+        starts = _word_starts(text, sentences, self._voice.phonemize)
+        for number, phonemes in enumerate(sentences):
+            ids = self._voice.phonemes_to_ids(phonemes)
+            sound, lengths = self._sound(ids)
+            last = number == len(sentences) - 1
+            mark = text if last else "".join(phonemes)
+            ready = shaped(sound * self._gain, self.info.rate, pause_after(mark))
+            times = _times(phonemes, lengths, self._symbols, ready, self.info.rate)
+            marks = [
+                (offset + at, times[phoneme])
+                for at, sentence, phoneme in starts
+                if sentence == number and phoneme < len(times)
+            ]
+            if last:
+                marks.append((offset + len(text), ready.ends))
+            yield Spoken(Audio(ready.samples, self.info.rate), tuple(marks))
+
+    def _sound(self, ids: list[int]) -> tuple[Floats, NDArray[np.int64] | None]:
+        """Return the sound and, if the voice tells it, how many samples each symbol lasts."""
+        result = self._voice.phoneme_ids_to_audio(ids, self._settings, include_alignments=True)
+        sound, lengths = result if isinstance(result, tuple) else (result, None)
+        if lengths is not None and np.size(lengths) != len(ids):
+            lengths = None
+        return np.atleast_1d(sound), lengths
+
+    def _symbols(self, phoneme: str) -> int:
+        """Return how many input symbols stand for a phoneme, with the pad after it."""
+        ids = self._voice.config.phoneme_id_map.get(phoneme)
+        return len(ids) + 1 if ids else 0
+
+    def _loudness(self, level: float) -> float:
+        """Return the gain that brings this voice to a level, from what it says unheard."""
+        sound = np.concatenate(
+            [
+                self._sound(self._voice.phonemes_to_ids(phonemes))[0]
+                for phonemes in self._voice.phonemize(_PROBE)
+            ]
+        )
+        loud = sound[np.abs(sound) > QUIET]
+        if not len(loud):
+            return 1.0
+        return 10 ** (level / 20) / math.sqrt(float(np.mean(np.square(loud))))
+
+
+def _session(model: bytes, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS
+    # Sentences differ in length, so kept memory is not used again: off, they save 50 MB.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    # A thread that spins while it waits takes its core from the ears and the mind.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = ["CPUExecutionProvider"]
+    if sys.platform != "linux":
+        return onnxruntime.InferenceSession(model, options, providers=providers)
+    # Given bytes, it keeps them for ever beside its own copy; a file in memory can be closed.
+    file = os.memfd_create("voice")
+    try:
+        path = Path(f"/proc/self/fd/{file}")
+        path.write_bytes(model)
+        return onnxruntime.InferenceSession(path, options, providers=providers)
+    finally:
+        os.close(file)
+
+
+def _model_file(name: str, place: Path) -> Path:
+    if place.is_file():
+        return place
+    files = sorted(place.glob("*.onnx"))
+    if len(files) != 1:
+        raise ModelError(name, f"{place} holds {len(files)} .onnx files; name one of them")
+    return files[0]
+
+
+def _speaker(name: str, piper: PiperConfig, wanted: int | str | None) -> int | None:
+    if wanted is None:
+        return None
+    number = piper.speaker_id_map.get(wanted) if isinstance(wanted, str) else wanted
+    if number is None or not 0 <= number < max(1, piper.num_speakers):
+        known = ", ".join(piper.speaker_id_map) or f"0 to {max(1, piper.num_speakers) - 1}"
+        raise ModelError(name, f"it has no speaker {wanted!r}; it has {known}")
+    return number
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """Split a text into even parts of at most twelve words, each with its offset."""
+    words = list(_TOKEN.finditer(text))
+    count = max(1, math.ceil(len(words) / WORDS_PER_CALL))
+    for n in range(count):
+        part = words[len(words) * n // count : len(words) * (n + 1) // count]
+        if part:
+            yield part[0].start(), text[part[0].start() : part[-1].end()]
+
+
+def _word_starts(
+    text: str,
+    sentences: list[list[str]],
+    phonemize: Callable[[str], list[list[str]]],
+) -> list[tuple[int, int, int]]:
+    """Return for each word: its offset, its sentence, and its first phoneme in that.
+
+    Usually there are as many groups of phonemes as words; where the phonemizer joined or split
+    some, a word's place is told by the phonemes of the words before it, said alone.
+    """
+    words = [m for m in _TOKEN.finditer(text) if any(c.isalnum() for c in m.group())]
+    groups: list[tuple[int, int]] = []
+    for number, phonemes in enumerate(sentences):
+        fresh = True
+        for index, phoneme in enumerate(phonemes):
+            if phoneme == " ":
+                fresh = True
+            elif fresh and phoneme.isalpha():
+                groups.append((number, index))
+                fresh = False
+    if len(groups) == len(words):
+        return [(m.start(), *group) for m, group in zip(words, groups, strict=True)]
+    places = [(n, i) for n, phonemes in enumerate(sentences) for i in range(len(phonemes))]
+    sizes = [sum(map(len, phonemize(m.group()))) + 1 for m in words]
+    total = max(1, sum(sizes))
+    before = [sum(sizes[:n]) for n in range(len(sizes))]
+    return [
+        (m.start(), *places[min(len(places) - 1, at * len(places) // total)])
+        for m, at in zip(words, before, strict=True)
+        if places
+    ]
+
+
+def _times(
+    phonemes: list[str],
+    lengths: NDArray[np.int64] | None,
+    symbols: Callable[[str], int],
+    ready: Shaped,
+    rate: int,
+) -> list[float]:
+    """Return when each phoneme begins, in seconds of the shaped sound."""
+    if lengths is None:
+        step = ready.ends / max(1, len(phonemes))
+        return [n * step for n in range(len(phonemes))]
+    ends = np.concatenate([[0], np.cumsum(lengths)]) / rate - ready.cut
+    at, times = 2, []  # after the mark of the beginning and its pad
+    for phoneme in phonemes:
+        times.append(min(max(0.0, float(ends[min(at, len(ends) - 1)])), ready.ends))
+        at += symbols(phoneme)
+    return times
