@@ -44,7 +44,7 @@ VERBS = {
     "config": Verb("Care", "config", "app", "Show, check and edit the configuration."),
     "devices": Verb("Care", "devices", "command", "List microphones and speakers."),
     "doctor": Verb("Care", "doctor", "command", "Find out what is wrong on this machine."),
-    "bench": Verb("Measure", "bench", "command", "Measure latency, errors, memory and idle load."),
+    "bench": Verb("Measure", "bench", "app", "Measure latency, errors, memory and idle load."),
     "replay": Verb("Measure", "replay", "command", "Decide a recorded flight log over again."),
 }
 
