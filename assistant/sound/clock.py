@@ -9,8 +9,10 @@ import numpy as np
 from assistant.ports import FRAME, RATE, Samples
 
 _STAMPS = 64
+_SETTLING = 10
+"""A card that has just been started fills its buffers in a hurry: the newest stamp is taken."""
 _FIRST = 20
-"""Stamps that are averaged at the start; then each moves the line by `_WEIGHT` of its error."""
+"""Stamps that are averaged then; later each moves the line by `_WEIGHT` of its error."""
 _WEIGHT = 0.02
 """At 100 stamps a second: half a second to follow; the drift of cheap crystals stays < 0.1 ms."""
 _BREAK_SECONDS = 0.03
@@ -74,14 +76,16 @@ class Line:
 
     def _follow(self, start: float) -> None:
         error = start - self.start
-        if self._seen and abs(error) > _BREAK_SECONDS:
+        if self._seen > _SETTLING and abs(error) > _BREAK_SECONDS:
             self._breaks += 1
             if self._breaks < _BREAKS:
                 return
             self._seen = 0
         self._breaks = 0
         self._seen += 1
-        self.start += error * max(_WEIGHT, 1 / self._seen if self._seen <= _FIRST else 0)
+        settled = self._seen - _SETTLING
+        weight = 1.0 if settled <= 0 else max(_WEIGHT, 1 / settled if settled <= _FIRST else 0)
+        self.start += error * weight
 
 
 class Played:

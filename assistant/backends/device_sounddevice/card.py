@@ -3,7 +3,7 @@
 import asyncio
 import re
 import threading
-from dataclasses import replace
+from contextlib import suppress
 from time import perf_counter
 from typing import Literal
 
@@ -49,13 +49,13 @@ class SoundCard(Card):
         self._calm = Calm()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sound", daemon=True)
-        self._lost_blocks = 0
+        self._earlier_xruns = 0
 
     @property
     def xruns(self) -> int:
         """Times that a buffer ran over or dry: each is a hole of some milliseconds."""
         heard = self._microphone.xruns if self._microphone else 0
-        return heard + self._speaker.xruns + self._lost_blocks
+        return heard + self._speaker.xruns + self._earlier_xruns
 
     async def start(self) -> None:
         """Open both streams. Raises `BackendUnavailable`."""
@@ -77,21 +77,29 @@ class SoundCard(Card):
         async with self._switching:
             if on and self._microphone:
                 microphone, self._microphone = self._microphone, None
-                self._lost_blocks += microphone.xruns
+                self._earlier_xruns += microphone.xruns
+                self._wake()
                 await microphone.close(self._portaudio)
-                self.info = replace(self.info, microphone=self._side.name)
             elif not on and not self._microphone:
                 await self._listen()
 
     def catch_up(self) -> None:
         """Learn what has been heard until now."""
         if self._pairing.output.known:
-            self.mixer.reach(int(self._pairing.output.position(perf_counter())))
+            self.mixer.reach(int(self._pairing.output.position(self._now())))
+
+    def _now(self) -> float:
+        """Return the time on PortAudio's clock, which both streams share."""
+        return perf_counter() - self._speaker.behind
 
     async def _listen(self) -> None:
         microphone = Microphone(self._side, self._signal)
         await microphone.open(self._portaudio)
         self._microphone = microphone
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # it is awake
+            self._signal.release()
 
     # ── the thread ──
 
@@ -103,12 +111,12 @@ class SoundCard(Card):
                 self._signal.acquire(
                     timeout=_WATCH_SECONDS if self._microphone else _CLOSED_SECONDS
                 )
-                microphone, now = self._microphone, perf_counter()
+                microphone = self._microphone
                 if microphone is not current:
-                    self._switch(microphone, now)
+                    self._switch(microphone)
                     current = microphone
-                self._exchange(microphone, now)
-                if wrong := self._trouble(microphone, now):
+                self._exchange(microphone)
+                if wrong := self._trouble(microphone):
                     reason = wrong
                     return
         finally:
@@ -119,20 +127,20 @@ class SoundCard(Card):
                     )
                 )
 
-    def _switch(self, microphone: Microphone | None, now: float) -> None:
+    def _switch(self, microphone: Microphone | None) -> None:
         if microphone is None:
-            self._pairing.close(now)
+            self._pairing.close(self._now())
         else:
-            self._pairing.reopen(microphone.side.rate, now)
+            self._pairing.reopen(microphone.side.rate, self._now())
 
-    def _exchange(self, microphone: Microphone | None, now: float) -> None:
+    def _exchange(self, microphone: Microphone | None) -> None:
         """Make frames of what the callbacks have left."""
         self._pairing.output.follow(self._speaker.stamps)
         self._pairing.play(self._speaker.ring.take())
         if microphone:
             self._pairing.input.follow(microphone.stamps)
             self._pairing.hear(microphone.ring.take())
-        self._pairing.wait(now)
+        self._pairing.wait(self._now())
         self.catch_up()
         playing = self.mixer.active
         frames = self._pairing.frames(self._calm.ticks())
@@ -143,7 +151,8 @@ class SoundCard(Card):
         if frames:
             self.send(frames)
 
-    def _trouble(self, microphone: Microphone | None, now: float) -> str:
+    def _trouble(self, microphone: Microphone | None) -> str:
+        now = perf_counter()
         for stream in (microphone, self._speaker):
             if stream is None:
                 continue

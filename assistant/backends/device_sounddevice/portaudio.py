@@ -45,6 +45,10 @@ _be_quiet = _ERROR_HANDLER(_ignore)
 """C keeps a pointer to it, so it lives as long as the process."""
 
 
+_streams: list[Any] = []
+"""Open ones, and those that hang: starting PortAudio anew under them ends the process."""
+
+
 @dataclass(frozen=True, slots=True)
 class SoundDevice:
     """A device of this machine, for people who choose one."""
@@ -155,6 +159,7 @@ class PortAudio:
                         f"using it? {_LISTS}",
                         retryable=True,
                     ) from error
+            _streams.append(stream)
             return stream
 
         return await self.call(call)
@@ -166,6 +171,7 @@ class PortAudio:
             with _quiet():
                 stream.abort(ignore_errors=True)
                 stream.close(ignore_errors=True)
+            _streams.remove(stream)
 
         try:
             await self.call(call, CLOSE_SECONDS)
@@ -186,9 +192,11 @@ def _library() -> Any:
 
 
 def _refresh() -> None:
-    """Look for devices again: PortAudio keeps the list of its start."""
+    """Look for devices again, unless some are in use: PortAudio keeps the list of its start."""
     _hush_alsa()
     sd = _library()
+    if _streams:
+        return
     with _quiet():
         sd._terminate()  # noqa: SLF001 - the only way
         sd._initialize()  # noqa: SLF001

@@ -1,6 +1,7 @@
 """The two streams. Their callbacks run in PortAudio's threads and copy, no more."""
 
 import threading
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -10,6 +11,10 @@ from assistant.sound.mixer import Mixer
 from assistant.sound.pairing import Ring
 
 _BLOCKS_A_SECOND = 100
+_CREEP_SECONDS = 2e-6
+"""A callback is never early, so the least delay is the true one; it is forgotten this fast."""
+_STEP_SECONDS = 0.5
+"""PortAudio may count the time of the wall; somebody has set the clock."""
 _RING_SECONDS = 4
 
 
@@ -22,6 +27,8 @@ class _Stream:
         self.stamps = Stamps()
         self.called = perf_counter()
         """When the card last asked or gave."""
+        self.behind = float("inf")
+        """PortAudio's clock and ours: `perf_counter` is so far ahead of it."""
         self.ended = False
         """The library has ended the stream by itself."""
         self.xruns = 0
@@ -33,6 +40,16 @@ class _Stream:
         stream, self._stream = self._stream, None
         if stream is not None:
             await portaudio.close(stream)
+
+    def _tick(self, current: float) -> float:
+        """Note that the card has called; return the time of its clock."""
+        self.called = perf_counter()
+        behind = self.called - current if current > 0 else 0.0
+        if behind < self.behind or behind > self.behind + _STEP_SECONDS:
+            self.behind = behind
+        else:
+            self.behind += _CREEP_SECONDS
+        return self.called - behind
 
     def _end(self) -> None:
         self.ended = True
@@ -66,17 +83,14 @@ class Microphone(_Stream):
         self.called = perf_counter()
 
     def _hear(self, sound: Any, _count: int, time: Any, status: Any) -> None:
-        now = self.called = perf_counter()
-        if time.inputBufferAdcTime > 0 and time.currentTime > 0:
-            age = time.currentTime - time.inputBufferAdcTime
-        else:
-            age = self.side.latency
+        now = self._tick(time.currentTime)
         if status.input_overflow:
             self.xruns += 1
-        self.stamps.put(self.ring.written, now - age)
+        self.stamps.put(self.ring.written, time.inputBufferAdcTime or now - self.side.latency)
         self.ring.put(sound[:, 0])
         if self.ring.waiting >= self.enough and self._signal.locked():
-            self._signal.release()
+            with suppress(RuntimeError):  # somebody else has just woken it
+                self._signal.release()
 
 
 class Speaker(_Stream):
@@ -94,14 +108,10 @@ class Speaker(_Stream):
         self.called = perf_counter()
 
     def _speak(self, out: Any, count: int, time: Any, status: Any) -> None:
-        now = self.called = perf_counter()
-        if time.outputBufferDacTime > 0 and time.currentTime > 0:
-            ahead = time.outputBufferDacTime - time.currentTime
-        else:
-            ahead = self.side.latency
+        now = self._tick(time.currentTime)
         if status.output_underflow:
             self.xruns += 1
-        self.stamps.put(self.ring.written, now + ahead)
+        self.stamps.put(self.ring.written, time.outputBufferDacTime or now + self.side.latency)
         sound = self._mixer.pull(count)
         self.ring.put(sound)
         out[:] = sound[:, None]

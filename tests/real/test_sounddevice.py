@@ -1,0 +1,347 @@
+"""The sound card, on a real sound server: what goes in, what comes out, and when."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assistant.backends import device_sounddevice as sound
+from assistant.errors import BackendUnavailable
+from assistant.ports import RATE, Audio, Frame, Samples, Track
+from tests.real import virtual_audio
+from tests.real.virtual_audio import VirtualAudio
+
+pytestmark = pytest.mark.real
+
+SPEECH = Track.SPEECH
+MONITOR = sound.Config(microphone="monitor", speaker="speaker", latency_ms=20)
+SETTLED = 0.4
+"""Seconds after which the clocks of both sides are known."""
+ROOM = sound.Config(microphone="microphone", speaker="speaker")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualAudio]:
+    with virtual_audio.virtual_audio(tmp_path_factory.mktemp("audio")) as audio:
+        yield audio
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[VirtualAudio]:
+    with virtual_audio.virtual_audio(tmp_path) as audio:
+        yield audio
+
+
+def speech(seconds: float, rate: int = RATE, seed: int = 1) -> Samples:
+    """Noise between 300 and 3000 Hz, at -15 dB: recognisable to the sample, at any rate."""
+    random = np.random.default_rng(seed)
+    at = np.arange(round(seconds * rate)) / rate
+    parts = [
+        np.sin(2 * np.pi * (pitch * at + phase))
+        for pitch, phase in zip(
+            random.uniform(300, 3_000, 60), random.uniform(0, 1, 60), strict=True
+        )
+    ]
+    made: Samples = (np.sum(parts, axis=0) * 6_000 / np.sqrt(30)).astype(np.int16)
+    return made
+
+
+async def tape(
+    config: sound.Config, act: Callable[[sound.SoundCard], Awaitable[None]], tail: float = 0.3
+) -> list[Frame]:
+    """Return the frames of a card while `act` does something with it."""
+    frames: list[Frame] = []
+
+    async def record(card: sound.SoundCard) -> None:
+        async with aclosing(card.frames()) as stream:
+            keep = frames.append
+            async for frame in stream:
+                keep(frame)
+
+    async with asyncio.timeout(30), sound.open(config) as card, asyncio.TaskGroup() as scope:
+        recording = scope.create_task(record(card))
+        await asyncio.sleep(SETTLED)
+        await act(card)
+        await asyncio.sleep(tail)
+        recording.cancel()
+    return frames
+
+
+def both(frames: list[Frame]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    near = np.concatenate([frame.near for frame in frames]).astype(float)
+    return near, np.concatenate([frame.far for frame in frames]).astype(float)
+
+
+def likeness(sound: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
+    """Return the best correlation of a sound with any part of another as long as it."""
+    size = 1 << (len(sound) + len(wanted)).bit_length()
+    product = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size))
+    lag = int(np.argmax(np.fft.irfft(product)[: max(1, len(sound) - len(wanted))]))
+    return float(np.corrcoef(sound[lag : lag + len(wanted)], wanted)[0, 1])
+
+
+def lag_of(late: NDArray[np.float64], early: NDArray[np.float64], reach: int = 1_600) -> int:
+    """Return by how many samples one sound comes after another."""
+    inner = slice(reach, len(early) - reach)
+    return max(
+        range(-reach, reach), key=lambda s: float(np.dot(np.roll(late, -s)[inner], early[inner]))
+    )
+
+
+def test_the_devices_of_the_machine_are_listed(server: VirtualAudio) -> None:
+    async def main() -> None:
+        async with sound.open(ROOM) as card:
+            assert (card.info.microphone, card.info.speaker) == ("microphone", "speaker")
+            assert not card.info.full_duplex
+
+    asyncio.run(main())
+    found = {device.name: device for device in sound.list_devices()}
+    assert {"microphone", "speaker", "monitor", "default"} <= set(found)
+    assert found["default"].default_input
+    assert found["default"].default_output
+    assert found["speaker"].host_api == "ALSA"
+    assert server.recorders() == 0
+
+
+def test_what_is_said_into_the_microphone_is_what_the_frames_hold(server: VirtualAudio) -> None:
+    said = speech(3.0)
+
+    async def act(_: sound.SoundCard) -> None:
+        player = server.say(said, RATE)
+        await asyncio.to_thread(player.wait, 20)
+
+    frames = asyncio.run(tape(ROOM, act, 0.5))
+    near, _ = both(frames)
+    pieces = [said[first : first + 4_000].astype(float) for first in range(2_000, 42_000, 4_000)]
+    assert np.median([likeness(near, piece) for piece in pieces]) > 0.99
+    ends = [frame.position + len(frame.near) for frame in frames]
+    assert [frame.position for frame in frames[1:]] == ends[:-1]
+
+
+def test_pieces_are_played_without_a_seam_and_counted(server: VirtualAudio) -> None:
+    spoken = speech(3.0, 22_050)
+    positions: list[float] = []
+
+    async def act(card: sound.SoundCard) -> None:
+        for first in range(0, len(spoken), 7_000):
+            _, end = await card.write(SPEECH, Audio(spoken[first : first + 7_000], 22_050))
+        assert await card.reached(SPEECH, end)
+        positions.extend((end, card.played(SPEECH)))
+
+    with server.listen() as heard:
+        asyncio.run(tape(ROOM, act))
+    assert positions == pytest.approx([3.0, 3.0], abs=0.001)
+    wanted = speech(3.0, virtual_audio.RATE).astype(float)
+    pieces = [wanted[first : first + 9_600] for first in range(4_800, 124_800, 9_600)]
+    assert np.median([likeness(heard[0].astype(float), piece) for piece in pieces]) > 0.99
+
+
+@pytest.mark.usefixtures("server")
+def test_near_and_far_are_aligned() -> None:
+    """The monitor hears the speaker with no air between: any lag is an error of ours."""
+
+    async def act(card: sound.SoundCard) -> None:
+        _, end = await card.write(SPEECH, Audio(speech(2.5), RATE))
+        assert await card.reached(SPEECH, end)
+
+    near, far = both(asyncio.run(tape(MONITOR, act)))
+    begin, half = int(np.flatnonzero(far)[0]), RATE // 2
+    parts = [slice(begin + n * half, begin + (n + 1) * half) for n in range(1, 4)]
+    lags = [lag_of(near[part], far[part], 400) for part in parts]
+    assert abs(np.median(lags)) <= 3 * RATE / 1_000
+
+
+def now_in(card: sound.SoundCard) -> int:
+    """Return the position that the microphone hears at this moment."""
+    pairing = card._pairing
+    return round(pairing._base + pairing._input.position(card._now()))
+
+
+def loud(sound: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell for each millisecond whether it sounds."""
+    blocks = sound[: len(sound) // 16 * 16].reshape(-1, 16)
+    return np.asarray(np.abs(blocks).max(axis=1) > 60)
+
+
+def steepest(sound: NDArray[np.float64]) -> float:
+    return float(np.abs(np.diff(sound)).max())
+
+
+HUM = (8_000 * np.sin(2 * np.pi * 200 * np.arange(RATE * 4) / RATE)).astype(np.int16)
+STEEP = 2.1 * 8_000 * 2 * np.pi * 200 / RATE
+"""What a step from one sample of it to the next can be, or to the next but one: alignment
+follows the clocks by leaving out a sample, or playing it twice."""
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("how", ["flush", "hold"])
+def test_a_cancelled_sound_is_silent_within_50_ms_and_does_not_click(how: str) -> None:
+    cancelled: list[int] = []
+    kept: list[float] = []
+
+    async def act(card: sound.SoundCard) -> None:
+        for _ in range(5):
+            start, _ = await card.write(SPEECH, Audio(HUM, RATE))
+            assert await card.reached(SPEECH, start + 0.5)
+            cancelled.append(now_in(card))
+            if how == "hold":
+                card.hold(SPEECH, on=True)
+                await asyncio.sleep(0.3)
+                assert card.played(SPEECH) < start + 0.7
+                kept.append(card.played(SPEECH))
+                card.flush(SPEECH)
+                card.hold(SPEECH, on=False)
+            else:
+                kept.append(card.flush(SPEECH))
+                await asyncio.sleep(0.3)
+                assert card.played(SPEECH) == pytest.approx(kept[-1])
+
+    near, far = both(asyncio.run(tape(MONITOR, act)))
+    sounding = loud(far)
+    late = [int(np.flatnonzero(sounding[: at // 16 + 250])[-1]) + 1 - at / 16 for at in cancelled]
+    assert np.median(late) <= 50
+    assert steepest(far) < STEEP
+    in_air = loud(near)
+    air_late = [
+        int(np.flatnonzero(in_air[: at // 16 + 250])[-1]) + 1 - at / 16 for at in cancelled
+    ]
+    assert np.median(air_late) <= 52
+    assert kept == sorted(kept)
+
+
+@pytest.mark.usefixtures("server")
+def test_loudness_falls_on_a_slope_and_a_held_sound_goes_on_where_it_was() -> None:
+    ends: list[float] = []
+
+    async def act(card: sound.SoundCard) -> None:
+        _, end = await card.write(SPEECH, Audio(HUM[: RATE * 2], RATE))
+        assert await card.reached(SPEECH, 0.5)
+        card.gain(SPEECH, -20)
+        assert await card.reached(SPEECH, 1.0)
+        card.hold(SPEECH, on=True)
+        await asyncio.sleep(0.4)
+        card.hold(SPEECH, on=False)
+        assert await card.reached(SPEECH, end)
+        ends.append(card.played(SPEECH))
+
+    _, far = both(asyncio.run(tape(MONITOR, act)))
+    assert ends == pytest.approx([2.0], abs=0.001)
+    assert steepest(far) < STEEP
+    begin = int(np.flatnonzero(far)[0])
+    assert np.abs(far[begin : begin + 6_000]).max() == pytest.approx(8_000, rel=0.01)
+    assert np.abs(far[begin + 10_500 : begin + 14_000]).max() == pytest.approx(800, rel=0.02)
+    assert 1.95 < np.count_nonzero(loud(far)) / 1_000 < 2.05
+    assert len(far[begin : np.flatnonzero(far)[-1]]) / RATE == pytest.approx(2.4, abs=0.05)
+
+
+def test_mute_really_closes_the_microphone_and_frames_go_on(server: VirtualAudio) -> None:
+    seen: list[int] = []
+    spans: list[tuple[int, int]] = []
+
+    async def act(card: sound.SoundCard) -> None:
+        player = server.say(speech(6.0), RATE)
+        await asyncio.sleep(1.5)
+        seen.append(server.recorders())
+        await card.mute(on=True)
+        start = now_in(card)
+        await asyncio.sleep(1.0)
+        seen.append(server.recorders())
+        spans.append((start, now_in(card)))
+        await card.mute(on=False)
+        await asyncio.sleep(1.5)
+        seen.append(server.recorders())
+        player.terminate()
+        await asyncio.to_thread(player.wait, 5)
+
+    frames = asyncio.run(tape(ROOM, act))
+    near, _ = both(frames)
+    assert seen == [1, 0, 1]
+    (start, end) = spans[0]
+    assert end - start == pytest.approx(RATE, rel=0.1)
+    assert not near[start + 1_600 : end - 1_600].any()
+    assert np.abs(near[start - 8_000 : start - 3_200]).max() > 1_000
+    assert np.abs(near[end + 8_000 : end + 16_000]).max() > 1_000
+    ends = [frame.position + len(frame.near) for frame in frames]
+    assert [frame.position for frame in frames[1:]] == ends[:-1]
+    assert len(near) / RATE == pytest.approx(4.5, abs=1.0)
+
+
+@pytest.mark.parametrize("how", ["crash", "freeze"])
+def test_a_dead_sound_server_is_an_error_everywhere_and_hangs_nobody(
+    own_server: VirtualAudio, how: str
+) -> None:
+    failed: list[str] = []
+
+    async def expect(name: str, wait: Awaitable[object]) -> None:
+        with pytest.raises(BackendUnavailable) as caught:
+            await wait
+        assert "\n" not in str(caught.value)
+        failed.append(name)
+
+    async def consume(card: sound.SoundCard) -> None:
+        async with aclosing(card.frames()) as frames:
+            async for _ in frames:
+                pass
+
+    async def main() -> None:
+        async with asyncio.timeout(15), sound.open(ROOM) as card:
+            _, end = await card.write(SPEECH, Audio(speech(4.0), RATE))
+            assert await card.reached(SPEECH, 0.3)
+            async with asyncio.timeout(4), asyncio.TaskGroup() as scope:
+                scope.create_task(expect("frames", consume(card)))
+                scope.create_task(expect("reached", card.reached(SPEECH, end)))
+                scope.create_task(expect("write", card.write(SPEECH, Audio(speech(1.0), RATE))))
+                if how == "crash":
+                    own_server.stop(signal.SIGKILL)
+                else:
+                    own_server.freeze()
+            await expect("write later", card.write(SPEECH, Audio(speech(1.0), RATE)))
+
+    began = perf_counter()
+    asyncio.run(main())
+    assert perf_counter() - began < 12
+    assert set(failed) == {"frames", "reached", "write", "write later"}
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (sound.Config(microphone="Blue Yeti"), "there is no microphone 'Blue Yeti'; there are: "),
+        (sound.Config(speaker=99), "there is no speaker 99; there are: "),
+    ],
+)
+def test_a_device_that_is_not_there_is_named_with_those_that_are(
+    config: sound.Config, message: str
+) -> None:
+    assert_unavailable(config, message)
+
+
+def test_a_machine_without_sound_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if virtual_audio.missing():
+        pytest.skip(f"needs PortAudio: {virtual_audio.NEEDS}")
+    (tmp_path / "asound.conf").write_text("</usr/share/alsa/alsa.conf>\n")
+    monkeypatch.setitem(os.environ, "ALSA_CONFIG_PATH", str(tmp_path / "asound.conf"))
+    monkeypatch.setitem(os.environ, "PULSE_SERVER", f"unix:{tmp_path}/none")
+    assert_unavailable(sound.Config(), "there is no microphone; plug one in, or start the sound")
+    assert capfd.readouterr().err == ""
+
+
+def assert_unavailable(config: sound.Config, message: str) -> None:
+    async def main() -> None:
+        async with sound.open(config):
+            pass
+
+    with pytest.raises(BackendUnavailable) as caught:
+        asyncio.run(main())
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
