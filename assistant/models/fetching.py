@@ -14,12 +14,13 @@ import httpx
 from assistant.errors import ModelError
 from assistant.models.catalogue import Catalogue, Model
 from assistant.models.directories import Directories, hub_caches, own_directories
-from assistant.models.hub import Hub, Reference
+from assistant.models.hub import Hub
 from assistant.models.index import Index
 from assistant.models.lock import locked
 from assistant.models.progress import Meter, Progress
+from assistant.models.reference import Reference
 from assistant.models.sources import FromHub, Source, Transit
-from assistant.models.staging import Staging
+from assistant.models.staging import Staging, stats_below
 from assistant.models.stopping import Stop
 from assistant.models.terms import FetchError, Stopped, Timeouts
 from assistant.models.transfer import open_client
@@ -55,7 +56,7 @@ class Fetching:
 
     def __init__(self, world: World, name: str, place: Path) -> None:
         self._world, self._name, self._place = world, name, place
-        self.staging = Staging(world.root / ".partial" / place.name)
+        self.staging = Staging(place)
 
     def run(self, progress: Progress | None, complete: Callable[[], bool]) -> None:
         """Fetch what is missing or damaged. `ModelError` says what was tried and what to do.
@@ -74,9 +75,10 @@ class Fetching:
     def _bring(self, client: httpx.Client, meter: Meter) -> None:
         world, staging = self._world, self.staging
         model = self._model(client)
-        for file in model.files:
-            if not staging.adopt(file, self._place / file.name):
-                staging.adopt(file, staging.files / file.name)
+        found = [staging.adopt(file.name, file.sha256) for file in model.files]
+        if found == [self._place / file.name for file in model.files]:
+            staging.discard()  # it is whole and in its place
+            return
         transit = Transit(
             model=model,
             client=client,
@@ -87,7 +89,7 @@ class Fetching:
             require=partial(require_room, self._name, world.root),
         )
         source = self._gather(transit)
-        staging.publish(model, source, self._place)
+        staging.publish(model, source)
 
     def _model(self, client: httpx.Client) -> Model:
         if not self._name.startswith("hf:"):
@@ -98,7 +100,7 @@ class Fetching:
         try:
             return hub.model(client, Reference.parse(self._name))
         except FetchError as problem:
-            hint = advice([problem], hub.host)
+            hint = advice([problem], hub.host, offline=self._world.offline)
             raise ModelError(self._name, f"hub ({hub.host}): {problem}. {hint}") from None
 
     def _gather(self, transit: Transit) -> str:
@@ -122,7 +124,7 @@ class Fetching:
                 gave.append(source.name)
         if staging.missing(model):
             attempts = "; ".join(tried) or "no source has it"
-            hint = advice(problems, self._world.hub.host)
+            hint = advice(problems, self._world.hub.host, offline=self._world.offline)
             raise ModelError(self._name, f"it could not be fetched ({attempts}). {hint}")
         return ", ".join(gave)
 
@@ -160,6 +162,6 @@ class Fetching:
         """Remove what was begun long ago and left."""
         limit = (datetime.now(UTC) - _STALE).timestamp()
         for left in self._world.root.glob(".partial/*"):
-            times = [path.stat().st_mtime for path in (left, *left.rglob("*"))]
+            times = [found.st_mtime for found in (left.stat(), *stats_below(left))]
             if max(times) < limit:
                 shutil.rmtree(left, ignore_errors=True)

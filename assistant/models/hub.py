@@ -3,21 +3,15 @@
 import queue
 import re
 import threading
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from assistant.errors import ModelError
 from assistant.models.catalogue import PLAIN_NAME, File, HubFile, Model
+from assistant.models.reference import Reference
 from assistant.models.terms import Expected, FetchError, Timeouts
 from assistant.models.transfer import explain, refusal
 
-_PLAIN = PLAIN_NAME.pattern
-_REFERENCE = re.compile(
-    rf"hf:(?P<owner>{_PLAIN})/(?P<repo>{_PLAIN})(?:@(?P<revision>{_PLAIN}))?"
-    rf"(?:/(?P<path>{_PLAIN}(?:/{_PLAIN})*))?(?:@(?P<late>{_PLAIN}))?"
-)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _CTRANSLATE2 = re.compile(
@@ -26,34 +20,6 @@ _CTRANSLATE2 = re.compile(
 _NEVER = re.compile(r"(.*/)?\.[^/]*|.*\.(md|png|jpe?g|gif|mp3|wav|flac|ipynb|pdf)", re.IGNORECASE)
 _OTHER_FORMATS = re.compile(r".*\.(bin|pt|pth|h5|msgpack|ot|gguf|onnx)", re.IGNORECASE)
 _REDIRECTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A model named by its place: ``hf:owner/repo``, ``…@revision``, ``…/file.gguf``."""
-
-    name: str
-    repository: str
-    revision: str
-    path: str | None
-
-    @staticmethod
-    def parse(name: str) -> "Reference":
-        """Read a name that begins with ``hf:``; `ModelError` if it is not of this form."""
-        found = _REFERENCE.fullmatch(name)
-        if not found or (found["revision"] and found["late"]):
-            raise ModelError(
-                name, "this is not hf:owner/repository, with /file or @revision after it."
-            )
-        revision = found["revision"] or found["late"] or "main"
-        return Reference(name, f"{found['owner']}/{found['repo']}", revision, found["path"])
-
-    @property
-    def directory(self) -> str:
-        """The name of its directory in the store."""
-        words = ["hf", *self.repository.split("/"), *(self.path or "").split("/")]
-        suffix = "" if self.revision == "main" else f"@{self.revision}"
-        return "--".join(word for word in words if word) + suffix
 
 
 class Hub:

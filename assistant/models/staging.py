@@ -1,10 +1,11 @@
 """Where a model is put together before it is moved into place as a whole."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,10 @@ class Staging:
     to be unpacked. All of it outlives a break, and is removed with the publication.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, place: Path) -> None:
+        """Lie beside `place`, where the model will be."""
+        self._place = place
+        directory = self.directory = place.parent / ".partial" / place.name
         self.files = directory / "files"
         self.wheels = directory / "wheels"
         self._parts = directory / "parts"
@@ -73,20 +76,23 @@ class Staging:
         """Return the partial file of a version of a file."""
         return self._parts / f"{expected.name.replace('/', '--')}.{expected.key}.part"
 
-    def adopt(self, file: File, origin: Path) -> bool:
-        """Take over a file that is already right, from a directory beside this one."""
-        if not file.sha256 or not origin.is_file():
-            return False
-        digest = hashlib.sha256()
-        size = hash_file(origin, digest)
-        if digest.hexdigest() != file.sha256:
-            return False
-        target = self._target(file.name)
-        if origin != target:
-            target.unlink(missing_ok=True)
-            os.link(origin, target)
-        self._kept[file.name] = Kept(size, file.sha256)
-        return True
+    def adopt(self, name: str, sha256: str | None) -> Path | None:
+        """Take over a file that is right already; return where it was.
+
+        Looked for in the place itself, and in what an earlier attempt left here.
+        """
+        target = self._target(name)
+        for origin in (self._place / name, target):
+            if not sha256 or not origin.is_file():
+                continue
+            digest = hashlib.sha256()
+            size = hash_file(origin, digest)
+            if digest.hexdigest() == sha256:
+                if origin != target:
+                    _link(origin, target)
+                self._kept[name] = Kept(size, sha256)
+                return origin
+        return None
 
     def keep(self, name: str, part: Path, sha256: str) -> None:
         """Move a partial file that was verified to its place."""
@@ -98,10 +104,10 @@ class Staging:
         return [file for file in model.files if file.name not in self._kept]
 
     def begun(self) -> int:
-        """Return how many bytes lie here."""
-        return sum(path.stat().st_size for path in self.directory.rglob("*") if path.is_file())
+        """Return how many bytes lie here; another process may be at work."""
+        return sum(found.st_size for found in stats_below(self.directory))
 
-    def publish(self, model: Model, source: str, place: Path) -> None:
+    def publish(self, model: Model, source: str) -> None:
         """Move the whole model into its place, in one step, and clean up."""
         for stray in self.files.rglob("*"):
             if stray.is_file() and str(stray.relative_to(self.files)) not in self._kept:
@@ -111,11 +117,11 @@ class Staging:
             if path.is_file():
                 _sync(path)
         old = self.directory / "old"
-        if place.exists():
+        if self._place.exists():
             shutil.rmtree(old, ignore_errors=True)
-            place.rename(old)
-        self.files.rename(place)
-        _sync(place.parent)
+            self._place.rename(old)
+        self.files.rename(self._place)
+        _sync(self._place.parent)
         self.discard()
 
     def discard(self) -> None:
@@ -126,6 +132,22 @@ class Staging:
         target = self.files / name
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
+
+
+def stats_below(directory: Path) -> Iterator[os.stat_result]:
+    """Yield what the system says of each file in a tree that may change meanwhile."""
+    for above, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                yield Path(above, name).stat()
+
+
+def _link(origin: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(origin)
+    except OSError:  # not every file system can
+        shutil.copyfile(origin, target)
 
 
 def _sync(path: Path) -> None:

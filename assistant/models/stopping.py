@@ -5,10 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-import httpx
+from typing import TYPE_CHECKING
 
 from assistant.models.terms import Stopped
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Stop:
             raise Stopped("stopped")
 
     @contextmanager
-    def watching(self, response: httpx.Response) -> Iterator[None]:
+    def watching(self, response: "httpx.Response") -> Iterator[None]:
         """Let `set` break off this response."""
         connection = response.extensions["network_stream"].get_extra_info("socket")
         self._sockets.add(connection)

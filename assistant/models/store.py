@@ -7,19 +7,22 @@ import functools
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
 from assistant.errors import ModelError
 from assistant.models.catalogue import Catalogue, shipped
-from assistant.models.fetching import Fetching, World
-from assistant.models.hub import Hub, Reference
 from assistant.models.progress import Progress
+from assistant.models.reference import Reference
 from assistant.models.report import Checked, Listed, check_file
-from assistant.models.staging import Record
+from assistant.models.staging import Record, Staging, stats_below
 from assistant.models.stopping import Stop
 from assistant.models.terms import Timeouts
 from assistant.models.trouble import explained, is_set
+
+if TYPE_CHECKING:
+    from assistant.models.fetching import Fetching, World
 
 _HUB = "https://huggingface.co"
 _LIKE_A_PATH = re.compile(r"[./~].*|.*\.(gguf|onnx)|[^:]*/.*/.*")
@@ -42,22 +45,16 @@ class Store:
         catalogue: Catalogue | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        env, timeouts = os.environ, timeouts or Timeouts()
+        env = os.environ
         named = env.get("ASSISTANT_MODELS")
         default = Path(named).expanduser() if named else user_data_path("assistant") / "models"
-        self._world = World(
-            root=(root or default).absolute(),
-            catalogue=shipped() if catalogue is None else catalogue,
-            hub=Hub(env.get("HF_ENDPOINT") or _HUB, env.get("HF_TOKEN", ""), timeouts),
-            offline=is_set("ASSISTANT_OFFLINE") if offline is None else offline,
-            timeouts=timeouts,
-            stop=Stop(),
-        )
-
-    @property
-    def root(self) -> Path:
+        self.root = (root or default).absolute()
         """The directory that holds the models."""
-        return self._world.root
+        self._offline = is_set("ASSISTANT_OFFLINE") if offline is None else offline
+        self._catalogue = shipped() if catalogue is None else catalogue
+        self._timeouts = timeouts or Timeouts()
+        self._endpoint, self._token = env.get("HF_ENDPOINT") or _HUB, env.get("HF_TOKEN", "")
+        self._stop = Stop()
 
     def ensure(self, name: str, progress: Progress | None = None) -> Path:
         """Return the directory of a model, fetched first if it is not here.
@@ -72,7 +69,7 @@ class Store:
         if place := self._here(name):
             return place
         place = self._place(name)
-        in_part = place.exists() or Fetching(self._world, name, place).staging.begun()
+        in_part = place.exists() or Staging(place).begun()
         state = "only a part of it is here" if in_part else "it is not here"
         raise ModelError(name, f"{state}; `assistant models pull {name}` fetches it.")
 
@@ -83,13 +80,13 @@ class Store:
     def remove(self, name: str) -> int:
         """Remove a model and what was begun of it; return how many bytes that freed."""
         place = self._place(name)
-        fetching = Fetching(self._world, name, place)
+        fetching = self._fetching(name, place)
         staging = fetching.staging
         with explained(name, self.root), fetching.lock():
             freed = staging.begun()
             staging.open()
             if place.exists():
-                freed += sum(f.stat().st_size for f in place.rglob("*") if f.is_file())
+                freed += sum(found.st_size for found in stats_below(place))
                 place.rename(staging.directory / "removed")  # first out of sight, as a whole
             staging.discard()
         if not freed:
@@ -102,7 +99,7 @@ class Store:
         if not place.is_dir():
             raise ModelError(name, f"it is not here; `assistant models pull {name}` fetches it.")
         record = Record.read(place)
-        model = self._world.catalogue.get(name)
+        model = self._catalogue.get(name)
         pinned = {file.name: file for file in model.files} if model else {}
         names = list(pinned) or list(record.files if record else ())
         if not names:
@@ -115,7 +112,7 @@ class Store:
         """List the catalogue, then what else was fetched here."""
         known = [
             Listed.known(model, here=self._is_complete(model.name, self.root / model.name))
-            for model in self._world.catalogue.values()
+            for model in self._catalogue.values()
         ]
         others = [
             Listed.fetched(record, here=self._is_complete(record.name, place))
@@ -126,7 +123,7 @@ class Store:
 
     def stop(self) -> None:
         """End every transfer of this store from another thread; what came is kept."""
-        self._world.stop.set()
+        self._stop.set()
 
     def _here(self, name: str) -> Path | None:
         if own := _own_path(name):
@@ -137,7 +134,7 @@ class Store:
     def _place(self, name: str) -> Path:
         if name.startswith("hf:"):
             return self.root / Reference.parse(name).directory
-        return self.root / self._world.catalogue.find(name).name
+        return self.root / self._catalogue.find(name).name
 
     def _fetch(self, name: str, progress: Progress | None, *, repair: bool) -> Path:
         place = self._place(name)
@@ -145,15 +142,36 @@ class Store:
         def complete() -> bool:  # another process may have fetched it meanwhile
             return not repair and self._is_complete(name, place)
 
-        Fetching(self._world, name, place).run(progress, complete)
+        self._fetching(name, place).run(progress, complete)
         return place
+
+    def _fetching(self, name: str, place: Path) -> "Fetching":
+        # HTTP takes 0.3 s to import, and most starts of the program fetch nothing.
+        from assistant.models.fetching import Fetching  # noqa: PLC0415
+
+        return Fetching(self._world, name, place)
+
+    @functools.cached_property
+    def _world(self) -> "World":
+        """What all fetching shares; it remembers a hub that is not in reach."""
+        from assistant.models.fetching import World  # noqa: PLC0415 - see above
+        from assistant.models.hub import Hub  # noqa: PLC0415 - see above
+
+        return World(
+            root=self.root,
+            catalogue=self._catalogue,
+            hub=Hub(self._endpoint, self._token, self._timeouts),
+            offline=self._offline,
+            timeouts=self._timeouts,
+            stop=self._stop,
+        )
 
     def _is_complete(self, name: str, place: Path) -> bool:
         """Whether every file is there with its size."""
         if not place.is_dir():
             return False
         sizes: dict[str, int | None] = {}
-        if model := self._world.catalogue.get(name):
+        if model := self._catalogue.get(name):
             sizes.update((file.name, file.bytes) for file in model.files)
         if (not sizes or None in sizes.values()) and (record := Record.read(place)):
             sizes.update((file, kept.bytes) for file, kept in record.files.items())

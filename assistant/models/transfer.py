@@ -26,16 +26,25 @@ _LONGEST_PAUSE = 20.0
 
 
 def open_client(timeouts: Timeouts) -> httpx.Client:
-    """Return an HTTP client that trusts the system's certificates, and certifi's."""
+    """Return an HTTP client that trusts the system's certificates, and certifi's.
+
+    `FetchError` when the environment names a proxy of a kind that it cannot use.
+    """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    return httpx.Client(
-        verify=context,
-        follow_redirects=True,
-        timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
-        # A compressed answer could not be resumed by the offset of its bytes.
-        headers={"Accept-Encoding": "identity", "User-Agent": "assistant"},
-    )
+    try:
+        return httpx.Client(
+            verify=context,
+            follow_redirects=True,
+            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
+            # A compressed answer could not be resumed by the offset of its bytes.
+            headers={"Accept-Encoding": "identity", "User-Agent": "assistant"},
+        )
+    except (ImportError, ValueError) as error:
+        raise FetchError(
+            "the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used"
+            f" ({str(error).split('.')[0]}); name an http:// one"
+        ) from None
 
 
 def explain(error: httpx.RequestError) -> FetchError:

@@ -53,17 +53,15 @@ def require_room(name: str, root: Path, size: int) -> None:
         )
 
 
-def advice(problems: Sequence[FetchError], host: str) -> str:
+def advice(problems: Sequence[FetchError], host: str, *, offline: bool) -> str:
     """Say what the user can do when no source gave a model."""
     if problems and all(problem.refused for problem in problems):
         return (
             f"Accept its terms at {host} and set HF_TOKEN, or put its files into a directory"
             " that ASSISTANT_MODEL_DIR names."
         )
-    return (
-        "Connect this machine and try again, or put its files into a directory that"
-        " ASSISTANT_MODEL_DIR names."
-    )
+    first = "Allow it the network" if offline else "Connect this machine and try again"
+    return f"{first}, or put its files into a directory that ASSISTANT_MODEL_DIR names."
 
 
 def is_set(variable: str) -> bool:

@@ -291,6 +291,26 @@ def test_a_size_is_enough_to_miss_a_file_that_is_not_pinned(make_store: MakeStor
     assert whole(store.ensure("new"))
 
 
+def test_pull_fetches_no_large_file_twice(
+    hub: HubSite, storage: Site, make_store: MakeStore
+) -> None:
+    store = make_store()
+    store.ensure("new")
+    assert whole(store.pull("new"))
+    assert len(storage.gets("model.bin")) == 1
+    changed = bytes(reversed(WEIGHTS))
+    hub.add(REPOSITORY, "model.bin", changed)
+    assert (store.pull("new") / "model.bin").read_bytes() == changed
+
+
+def test_a_proxy_of_a_kind_that_cannot_be_used(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "gopher://127.0.0.1:9")
+    with pytest.raises(ModelError, match="ALL_PROXY names cannot be used"):
+        make_store().ensure("small")
+
+
 # ── hf:owner/repository ───────────────────────────────────────────────────────────────────────
 
 

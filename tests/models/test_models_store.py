@@ -186,7 +186,10 @@ def test_what_was_begun_long_ago_is_cleaned_up(make_store: MakeStore) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "words"),
-    [("ASSISTANT_OFFLINE", r"\(hub: offline\)"), ("HF_HUB_OFFLINE", "HF_HUB_OFFLINE is set")],
+    [
+        ("ASSISTANT_OFFLINE", r"\(hub: offline\)\. Allow it the network"),
+        ("HF_HUB_OFFLINE", "HF_HUB_OFFLINE is set"),
+    ],
 )
 def test_offline_asks_nobody(
     hub: HubSite,
