@@ -77,8 +77,8 @@ class _Captioner:
                 if text.strip():
                     self._screen(Card(text.strip()))
                 self._screen(Status(Activity.LISTENING))
-            case Heard(turn=turn, text=text):
-                self._screen(Caption(turn, "user", text))
+            case Heard(turn=turn, text=text, stable=stable):
+                self._screen(Caption(turn, "user", text, stable))
             case ListeningFailed(turn=turn):
                 self.ear.forget(turn)
                 self._open = False

@@ -134,13 +134,15 @@ class TurnFilled:
 class Heard:
     """The transcriber understood the turn so far as `text` (the whole of it, not a part).
 
-    `take` is the number of the `Finalize` that this answers, or `NOTHING` for a partial.
+    `take` is the number of the `Finalize` that this answers, or `NOTHING` for a partial. The first
+    `stable` characters will stay as they are.
     """
 
     turn: int
     text: str
     verdict: Verdict
     take: int = NOTHING
+    stable: int = 0
 
     @property
     def final(self) -> bool:

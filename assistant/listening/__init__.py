@@ -1,9 +1,11 @@
 """Sound becomes words, and the end of a turn is noticed.
 
+ring          the newest sound, without copying
 segmenter     frames to speech and silence, in sample time
 streaming     a recogniser that takes whole pieces, decoding while the user speaks
 agreement     which words of two successive hypotheses will stay
 completeness  how likely the speaker has finished
 verdict       what the words do to the floor
+turn          one open turn: its partials, its last word, its judges
 ear           all of these for one device
 """

@@ -9,7 +9,7 @@ from assistant.errors import AssistantError
 from assistant.languages.pack import Pack
 from assistant.listening.completeness import combine, consult
 from assistant.listening.verdict import judge
-from assistant.ports import EndJudge, Samples, Transcription
+from assistant.ports import EndJudge, Samples, Transcript, Transcription
 
 
 @dataclass(slots=True)
@@ -76,8 +76,10 @@ class OpenTurn:
     async def _follow(self) -> None:
         try:
             async for transcript in self._transcription.partials():
-                if self._heard is None or transcript.text != self._heard.text:
-                    self._tell(transcript.text, NOTHING)
+                heard = self._heard
+                known = heard is not None and heard.text == transcript.text
+                if not known or (heard is not None and heard.stable < transcript.stable):
+                    self._tell(transcript, NOTHING)
         except AssistantError as error:
             self._hearing.emit(ListeningFailed(self.number, str(error)))
 
@@ -90,9 +92,10 @@ class OpenTurn:
         except AssistantError as error:
             self._hearing.emit(ListeningFailed(self.number, str(error)))
         else:
-            self._tell(transcript.text, take)
+            self._tell(transcript, take)
 
-    def _tell(self, text: str, take: int) -> None:
+    def _tell(self, transcript: Transcript, take: int) -> None:
+        text = transcript.text
         verdict = judge(
             text,
             self._hearing.pack,
@@ -100,7 +103,8 @@ class OpenTurn:
             expecting=self._hearing.expecting,
         )
         verdict = _judged(verdict, self._answers.get(verdict.digest, ()))
-        self._heard = Heard(self.number, text, verdict, take)
+        stable = len(text) if take != NOTHING else transcript.stable
+        self._heard = Heard(self.number, text, verdict, take, stable)
         self._hearing.emit(self._heard)
         self._ask()
 

@@ -66,7 +66,7 @@ class Book:
                 self._page(turn).heard = text
                 if event.final:
                     self._mark(turn, "words_ready", at)
-                self._tell(Caption(turn, "user", text, final=event.final))
+                self._tell(Caption(turn, "user", text, event.stable, event.final))
             case _:
                 pass
         for order in orders:
