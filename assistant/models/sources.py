@@ -66,7 +66,7 @@ class FromHub:
         self._hub.reach(transit.client, files[0].hub, patience)
         expected = {file: self._expected(file, transit) for file in files}
         for file, record in list(expected.items()):
-            if transit.staging.adopt(file.name, record.sha256):
+            if not file.sha256 and transit.staging.adopt(file.name, record.sha256):
                 del expected[file]  # the hub's record says that it has not changed
         sizes = [record.bytes for record in expected.values()]
         total = None if None in sizes else sum(size for size in sizes if size is not None)
