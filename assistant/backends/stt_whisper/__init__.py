@@ -1,0 +1,107 @@
+"""Whisper on CTranslate2, through faster-whisper: ears for 99 languages, on a CPU or a GPU.
+
+`choice` finds the model and the device, `decoder` turns one window of sound into timed segments,
+`guard` says what of them to believe, `recogniser` puts it together. The decoding options were
+chosen by measurement: `docs/listening.md`.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Literal
+
+from platformdirs import user_cache_path
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.models import store
+from assistant.ports import Recogniser
+from assistant.worker import Worker
+
+if TYPE_CHECKING:
+    from assistant.backends.stt_whisper.recogniser import Whisper
+
+_MOST_THREADS = 4
+"""More threads than this make a short decode no quicker."""
+
+
+class Config(BaseModel):
+    """Settings of the ears."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(
+        "auto",
+        min_length=1,
+        description="tiny.en, base, small, large-v3-turbo, …, hf:owner/repository, a directory; "
+        "auto: the best that is quick enough here",
+    )
+    language: str = Field("en", description="the language that is spoken: en, de, fr, …")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where it runs; auto: a GPU if it passes a test at the start"
+    )
+    compute_type: str = Field(
+        "auto", description="precision: int8, float16, float32, …; auto: the device's quickest"
+    )
+    threads: int = Field(0, ge=0, le=64, description="CPU threads; 0: all, four at most")
+    beam: int = Field(
+        1, ge=1, le=5, description="alternatives that are followed; 2 hears better, 15 % slower"
+    )
+    pad_s: float = Field(
+        6.0,
+        ge=1.0,
+        le=30.0,
+        description="silence added after the speech, in seconds; less is quicker and worse",
+    )
+    doubtful_beam: int = Field(
+        2, ge=1, le=5, description="the same when a doubtful text is decoded again"
+    )
+
+
+@asynccontextmanager
+async def open(config: Config) -> AsyncIterator[Recogniser]:
+    """Load and warm up the model in its own thread, fetching it if need be.
+
+    Raises `ModelError` if there is no such model, `BackendUnavailable` if the device that is asked
+    for does not work, `ConfigError` if the model does not know the language.
+    """
+    worker = Worker("whisper")
+    try:
+        yield await worker.run(lambda: _ready(config, worker))
+    finally:
+        worker.close()
+
+
+def _ready(config: Config, worker: Worker) -> "Whisper":
+    # Here, in the thread: the libraries take most of a second to import.
+    from assistant.backends.stt_whisper import choice  # noqa: PLC0415 - see above
+    from assistant.backends.stt_whisper.decoder import Decoder  # noqa: PLC0415 - see above
+    from assistant.backends.stt_whisper.recogniser import Effort, Whisper  # noqa: PLC0415
+
+    threads = config.threads or min(os.cpu_count() or 1, _MOST_THREADS)
+    effort = Effort(config.pad_s, config.beam, max(config.beam, config.doubtful_beam))
+    clip = choice.probe()
+
+    def whisper(decoder: Decoder) -> Whisper:
+        place = "GPU" if decoder.device == "cuda" else f"{threads} threads"
+        size = decoder.name.removeprefix("whisper-")
+        return Whisper(
+            decoder, worker, effort, f"Whisper {size} ({decoder.compute_type}, {place})"
+        )
+
+    wish = choice.Wish(config.model, config.device, config.compute_type, threads, config.language)
+    means = choice.Means(
+        here=store.path,
+        ensure=store.ensure,
+        load=lambda directory, device, compute_type: Decoder(
+            directory,
+            device=device,
+            compute_type=compute_type,
+            threads=threads,
+            language=config.language,
+        ),
+        understood=lambda decoder: whisper(decoder).understand(clip),
+        memory=user_cache_path("assistant") / "whisper.json",
+    )
+    ready = whisper(choice.choose(wish, means))
+    ready.understand(clip)  # the first decode is slow: let it be this one
+    return ready
