@@ -180,7 +180,7 @@ class Control(Section):
     enabled: bool = Field(default=True, description="Open it.")
     socket: Path | None = Field(
         default=None,
-        description="Its path; null: assistant/control.sock in the runtime directory.",
+        description="Its path; null: assistant/control.sock in XDG_RUNTIME_DIR or ~/.local/state.",
     )
 
 
