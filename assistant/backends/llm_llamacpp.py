@@ -36,6 +36,9 @@ _MOST_THREADS = 8
 _JUDGE_CONTEXT = 256
 """Tokens for the examples and the longest message whose end is judged."""
 _SILENCE = np.zeros(0, np.int16)
+_CPU_BATCH = 16
+"""SmolLM2-135M reads 16 tokens in 60 ms; 128 at once would be 8 % faster."""
+_GPU_BATCH = 512
 _CLOSE_SECONDS = 2.0
 _LOCAL_SECONDS = 5.0
 _LIKELIEST = 64
@@ -85,10 +88,11 @@ class Config(BaseModel):
     )
     max_tokens: int = Field(default=200, ge=1, description="Longest answer in tokens.")
     parallel: int = Field(default=1, ge=1, le=8, description="Answers that are written at once.")
-    batch: int = Field(
-        default=32,
+    batch: int | None = Field(
+        default=None,
         ge=1,
-        description="Tokens read at once; a cancelled prompt costs at most so many.",
+        description="Tokens read at once, which is what a cancelled prompt costs at most; empty:"
+        " 16, or 512 on a GPU.",
     )
 
 
@@ -141,9 +145,12 @@ class LlamaCpp:
                     pass
 
     def count(self, text: str) -> int:
-        """Estimate tokens, rather too many than too few: letters beyond ASCII take more."""
+        """Estimate tokens: four letters each in English, 2.4 in German, less beyond ASCII.
+
+        The quarter of the window that a conversation keeps free covers the difference.
+        """
         plain = sum(character.isascii() for character in text)
-        return math.ceil(plain / 3.8 + (len(text.encode()) - plain) / 1.5)
+        return math.ceil(plain / 3 + (len(text.encode()) - plain) / 1.5)
 
     async def finished(self, words: str, sound: Samples) -> float:
         """Return the probability that a message ends after these words."""
@@ -220,7 +227,7 @@ class _Engine:
         # which is removed as soon as the model's template has been asked for.
         with tempfile.TemporaryDirectory(prefix="assistant-") as private:
             address, key = f"{private}/llama.sock", secrets.token_hex()
-            params = _parameters(xllamacpp.CommonParams(), config, gguf)
+            params = _parameters(xllamacpp, config, gguf)
             params.hostnames, params.api_keys = [address], [key]
             try:
                 self._server: Any = xllamacpp.Server(params)
@@ -321,7 +328,8 @@ def _marks(local: _Local) -> tuple[str, int | None]:
     return before, tokens[0] if tokens else None
 
 
-def _parameters(params: Any, config: Config, gguf: Path) -> Any:
+def _parameters(xllamacpp: Any, config: Config, gguf: Path) -> Any:
+    params = xllamacpp.CommonParams()
     cores = os.cpu_count() or 1
     threads = config.threads or (cores if cores <= _MOST_THREADS // 2 else cores // 2)
     params.model.path = str(gguf)
@@ -330,12 +338,19 @@ def _parameters(params: Any, config: Config, gguf: Path) -> Any:
     params.kv_unified = True  # sequences share the window instead of a fixed part for each
     params.cache_ram_mib = 0  # else replaced prompts are kept, up to 8 GiB of them
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = min(threads, _MOST_THREADS)
-    params.n_batch = params.n_ubatch = config.batch
+    params.n_batch = params.n_ubatch = config.batch or _batch(xllamacpp, config)
     params.n_threads_http = 1
     params.verbosity = -1  # llama.cpp writes to standard error
     if config.gpu_layers is not None:
         params.n_gpu_layers = config.gpu_layers
     return params
+
+
+def _batch(xllamacpp: Any, config: Config) -> int:
+    """Return how many tokens to read at once: a GPU is only fast with many."""
+    kinds = {device["type"].name for device in xllamacpp.get_device_info()}
+    on_gpu = config.gpu_layers != 0 and any("GPU" in kind for kind in kinds)
+    return _GPU_BATCH if on_gpu else _CPU_BATCH
 
 
 def _read(path: Path) -> None:

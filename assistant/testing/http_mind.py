@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 _HEAD = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
+_CLOSE_SECONDS = 1.0
 _STATUS = {
     401: "401 Unauthorized",
     404: "404 Not Found",
@@ -80,10 +81,12 @@ class HttpMind:
     async def serve(self) -> AsyncIterator["HttpMind"]:
         """Listen on a free port; at the end all connections are closed."""
         writers: set[asyncio.StreamWriter] = set()
+        handlers: set[asyncio.Task[None] | None] = set()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self.connections += 1
             writers.add(writer)
+            handlers.add(asyncio.current_task())
             try:
                 while await _Exchange(self, reader, writer).run():
                     pass
@@ -103,6 +106,8 @@ class HttpMind:
             for writer in list(writers):
                 writer.transport.abort()
             await server.wait_closed()
+            if running := [task for task in handlers if task and not task.done()]:
+                await asyncio.wait(running, timeout=_CLOSE_SECONDS)
 
 
 class _HungUp(Exception):  # noqa: N818 - an event, not an error

@@ -1,6 +1,7 @@
 """A model server that fails in every way we know, and what the user is told."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -180,6 +181,18 @@ def test_answers_share_one_warm_connection() -> None:
         assert peer.keys == [f"bearer {KEY}"] * 3
 
     during(HttpMind(), use)
+
+
+def test_nothing_private_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def use(peer: HttpMind, mind: OpenAIMind) -> None:
+        await read(mind)
+        peer.mode = Mode.FAILING
+        await read(mind)
+        assert "private" not in caplog.text
+        assert KEY not in caplog.text
+
+    with caplog.at_level(logging.DEBUG):
+        during(HttpMind(), use)
 
 
 def test_tool_calls_come_whole() -> None:
