@@ -36,12 +36,14 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    language: str = Field("en", description="the language, filled in from the assistant's")
+    language: str = Field(default="en", description="the language, filled in from the assistant's")
     voice: str = Field(
-        "", description="an espeak-ng voice such as en-us+f3; empty: the language's own"
+        default="", description="an espeak-ng voice such as en-us+f3; empty: the language's own"
     )
-    speed: float = Field(1.0, ge=0.5, le=2.5, description="how fast it speaks; 1 is its own pace")
-    pitch: int = Field(50, ge=0, le=99, description="how high it speaks")
+    speed: float = Field(
+        default=1.0, ge=0.5, le=2.5, description="how fast it speaks; 1 is its own pace"
+    )
+    pitch: int = Field(default=50, ge=0, le=99, description="how high it speaks")
 
 
 @asynccontextmanager

@@ -49,19 +49,25 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     voice: str = Field(
-        "en_US-joe-medium",
+        default="en_US-joe-medium",
         description="a Piper voice by name, or the path of its .onnx file or directory",
     )
-    speed: float = Field(1.0, ge=0.5, le=2.0, description="how fast it speaks; 1 is its own pace")
-    speaker: int | str | None = Field(None, description="of a voice with several: number or name")
+    speed: float = Field(
+        default=1.0, ge=0.5, le=2.0, description="how fast it speaks; 1 is its own pace"
+    )
+    speaker: int | str | None = Field(
+        default=None, description="of a voice with several: number or name"
+    )
     noise: float | None = Field(
-        None, ge=0.0, le=2.0, description="variation of the sound; empty: the voice's own"
+        default=None, ge=0.0, le=2.0, description="variation of the sound; empty: the voice's own"
     )
     noise_width: float | None = Field(
-        None, ge=0.0, le=2.0, description="variation of the rhythm; empty: the voice's own"
+        default=None, ge=0.0, le=2.0, description="variation of the rhythm; empty: the voice's own"
     )
-    level: float = Field(-20.0, ge=-40.0, le=-10.0, description="loudness of speech in dBFS (RMS)")
-    threads: int = Field(1, ge=1, le=16, description="CPU threads of the voice")
+    level: float = Field(
+        default=-20.0, ge=-40.0, le=-10.0, description="loudness of speech in dBFS (RMS)"
+    )
+    threads: int = Field(default=1, ge=1, le=16, description="CPU threads of the voice")
 
 
 @asynccontextmanager

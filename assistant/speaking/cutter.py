@@ -27,7 +27,7 @@ _WORD = re.compile(r"\S+")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WIDE_WORD = 2  # characters of Chinese, Japanese and Korean that take as long as a word
 _LISTED = re.compile(r"(?:^|\n|[.!?:;]\s)\s*\d{1,3}\.$")
-_INITIAL = re.compile(r"(?:^|[\s(\"'.])[A-HJ-Z]\.$")
+_INITIAL = re.compile(r"(?:^|[\s(\"'])[A-HJ-Z]\.$")
 _LETTERED = re.compile(r"(?:^|[\s(\"'])(?:[A-Za-z]\.){2,}$")
 _NUMBER = re.compile(r"\d\.$")
 
@@ -55,6 +55,8 @@ class Cutter:
     def paused(self) -> str | None:
         """Return what a pause ends."""
         end = self._pause()
+        if self._count(self._held[:end]) > self._most:
+            end = self._breath(end)
         return self._take(end) if end else None
 
     def cut(self) -> str | None:

@@ -40,6 +40,7 @@ _EMOJI = re.compile(
     "\u20e3\U000e0020-\U000e007f\ufffd])+"
 )
 _EMOTICON = re.compile(r"(?:(?<=\s)|^)[:;=][-']?[)(DPpO/|*](?=\s|$|[.!?])")
+_OPENING = re.compile(r"(?:^|(?<=\s))[*_`~\[(\"\u201c]+$")
 _LETTERS = re.compile(r"[^\W_]")
 
 
@@ -63,7 +64,7 @@ class Sentence:
             return self.written
         if characters <= 0:
             return ""
-        return self.written[: self.origins[characters]]
+        return _OPENING.sub("", self.written[: self.origins[characters]])
 
 
 class Plain:
@@ -177,7 +178,7 @@ def _before_numbers(words: Lexicon) -> _Rules:
             (r"<!--.*?-->|</?[A-Za-z][^<>]*>(?<!@)", _tag),
             (r"&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);", lambda match: html.unescape(match.group())),
             (r"\\([\\`*_{}\[\]()#+.!|>~$-])", lambda match: match[1]),
-            (r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)", lambda match: match[1]),
+            (r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+[\"'][^\"']*[\"'])?\)", lambda match: match[1]),
             (r"\s?\[\^[^\]]*\]:?|\s?\[\d+\](?![(\[])", ""),
             (r"\[([^\[\]]+)\]\[[^\]]*\]", lambda match: match[1]),
             (r"\]\([^\s)]*\)?", ""),
