@@ -25,6 +25,8 @@ _KEEP_ALIVE = 300.0
 _REHEARSAL = (
     b'data: {"choices": [{"index": 0, "delta": {"content": "hello"}}]}\n\ndata: [DONE]\n\n'
 )
+_TALKATIVE = ("openai", "httpx2", "httpcore2")
+"""Loggers that tell of each request; older versions log prompts, too."""
 _WARM_SECONDS = 5.0
 _REFUSALS = frozenset({401, 403, 404, 429})
 _OVERLOADED = 500
@@ -356,7 +358,7 @@ def _load() -> Any:
     except ImportError:
         message = "the openai package is not installed; run: pip install 'assistant[openai]'"
         raise BackendUnavailable("llm", message) from None
-    for talkative in ("openai", "httpx2", "httpcore2"):  # they would log prompts at DEBUG
+    for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     asyncio.run(_rehearse(sdk))
     return sdk

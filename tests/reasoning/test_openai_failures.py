@@ -190,6 +190,8 @@ def test_nothing_private_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         await read(mind)
         assert "private" not in caplog.text
         assert KEY not in caplog.text
+        libraries = {"openai", "httpx2", "httpcore2"}
+        assert not [r for r in caplog.records if r.name.split(".")[0] in libraries]
 
     with caplog.at_level(logging.DEBUG):
         during(HttpMind(), use)
