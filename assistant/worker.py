@@ -9,6 +9,8 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from assistant.errors import BackendUnavailable
+
 T = TypeVar("T")
 
 
@@ -19,6 +21,7 @@ class _Call:
     number: int
     run: Callable[[], None] = field(compare=False)
     wanted: Callable[[], bool] = field(compare=False)
+    drop: Callable[[], None] = field(compare=False)
     stream: int = field(compare=False)
 
 
@@ -35,6 +38,7 @@ class Worker:
         self._numbers = itertools.count(1)
         self._served: dict[int, int] = {}
         self._closed = False
+        self._name = name
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -60,7 +64,11 @@ class Worker:
             with suppress(RuntimeError):  # the loop has closed: nobody wants it any more
                 loop.call_soon_threadsafe(settle, result, error)
 
-        self._put(work, lambda: not future.done(), urgent=urgent, stream=stream)
+        def drop() -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, None, _closed(self._name))
+
+        self._put(work, lambda: not future.done(), drop, urgent=urgent, stream=stream)
         return await future
 
     async def iterate(
@@ -92,7 +100,10 @@ class Worker:
                 error = wrong
             feed.end(error)
 
-        self._put(work, lambda: feed.wanted, urgent=urgent, stream=stream)
+        def drop() -> None:
+            feed.end(_closed(self._name))
+
+        self._put(work, lambda: feed.wanted, drop, urgent=urgent, stream=stream)
         try:
             while (item := await feed.get()) is not _END:
                 yield item
@@ -100,20 +111,31 @@ class Worker:
             feed.wanted = False
 
     def close(self) -> None:
-        """Let the thread end after the call that it is in; waiting calls are dropped."""
+        """Let the thread end after the call that it is in; who waits for another is told."""
         with self._more:
             self._closed = True
+            waiting, self._calls = self._calls, []
             self._more.notify()
+        for call in waiting:
+            call.drop()
 
     def _put(
-        self, run: Callable[[], None], wanted: Callable[[], bool], *, urgent: bool, stream: int
+        self,
+        run: Callable[[], None],
+        wanted: Callable[[], bool],
+        drop: Callable[[], None],
+        *,
+        urgent: bool,
+        stream: int,
     ) -> None:
         with self._more:
+            if self._closed:
+                drop()
+                return
             number = next(self._numbers)
             served = self._served.get(stream, 0)
-            heapq.heappush(
-                self._calls, _Call(0 if urgent else 1, served, number, run, wanted, stream)
-            )
+            rank = 0 if urgent else 1
+            heapq.heappush(self._calls, _Call(rank, served, number, run, wanted, drop, stream))
             self._more.notify()
 
     def _work(self) -> None:
@@ -127,6 +149,10 @@ class Worker:
                 self._served[call.stream] = call.number
             if call.wanted():
                 call.run()
+
+
+def _closed(name: str) -> BackendUnavailable:
+    return BackendUnavailable(name, "it was closed before it could answer")
 
 
 _END: Any = object()

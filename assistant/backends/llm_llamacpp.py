@@ -387,6 +387,11 @@ def _gguf(model: str) -> Path:
     return whole[0]
 
 
+def needs(config: Config) -> list[str]:
+    """Name the model that `open` will load."""
+    return [] if Path(config.model).expanduser().suffix == ".gguf" else [config.model]
+
+
 @asynccontextmanager
 async def open(config: Config) -> AsyncIterator[LlamaCpp]:
     """Load the model in a thread, fetching it first if need be. Raises `ModelError`."""

@@ -70,12 +70,20 @@ class Config(BaseModel):
     threads: int = Field(default=1, ge=1, le=16, description="CPU threads of the voice")
 
 
+def needs(config: Config) -> list[str]:
+    """Name the model that `open` will load."""
+    return [] if _is_path(config.voice) else [f"piper-{config.voice}"]
+
+
+def _is_path(voice: str) -> bool:
+    return "/" in voice or voice.endswith(".onnx")
+
+
 @asynccontextmanager
 async def open(config: Config) -> AsyncIterator[Synthesizer]:
     """Load the voice in its thread; raises `ModelError` if it is not to be had or damaged."""
     logging.getLogger("piper").setLevel(logging.CRITICAL)  # it logs what it says
-    is_path = "/" in config.voice or config.voice.endswith(".onnx")
-    name = config.voice if is_path else f"piper-{config.voice}"
+    name = config.voice if _is_path(config.voice) else f"piper-{config.voice}"
     directory = await asyncio.to_thread(store.ensure, name)
     worker = Worker("piper")
     try:

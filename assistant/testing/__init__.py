@@ -1,5 +1,12 @@
 """Shipped for authors of backends and skills: virtual time, and a fake of every port.
 
 virtual_time  an event loop whose clock jumps
-scripted      fakes that play a script
+device        a sound card that plays a script
+detector      a voice detector that reads its answer off the sound
+ears          a transcriber that hears given words
+recogniser    a recogniser of pieces that takes as long as it is told
+tiny_whisper  a Whisper model of 2 MB that says one sentence
+mind          a language model that plays a script
+http_mind     a model server on loopback, with faults
+voice         a voice that needs given times for its words
 """

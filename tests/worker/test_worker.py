@@ -1,0 +1,111 @@
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+
+import pytest
+
+from assistant.errors import BackendUnavailable
+from assistant.worker import Worker
+
+
+def test_it_returns_what_the_call_returns_and_raises_what_it_raises() -> None:
+    async def main() -> None:
+        worker = Worker("test")
+        assert await worker.run(lambda: 6 * 7) == 42
+        with pytest.raises(ZeroDivisionError):
+            await worker.run(lambda: 1 // 0)
+        assert await worker.run(lambda: "still there") == "still there"
+        worker.close()
+
+    asyncio.run(main())
+
+
+def test_urgent_calls_go_first_and_streams_take_turns() -> None:
+    async def main() -> None:
+        worker = Worker("test")
+        gate, started = threading.Event(), threading.Event()
+        order: list[str] = []
+
+        def block() -> None:
+            started.set()
+            gate.wait(5)
+
+        def note(name: str) -> Callable[[], None]:
+            return lambda: order.append(name)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(worker.run(block))
+            await asyncio.to_thread(started.wait, 5)
+            for name, stream in (("a1", 1), ("a2", 1), ("b1", 2)):
+                tasks.create_task(worker.run(note(name), stream=stream))
+            tasks.create_task(worker.run(note("final"), urgent=True, stream=3))
+            await asyncio.sleep(0)
+            gate.set()
+        assert order[0] == "final"
+        assert set(order) == {"final", "a1", "a2", "b1"}
+        worker.close()
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_call_is_skipped_or_its_result_dropped() -> None:
+    async def main() -> None:
+        worker = Worker("test")
+        gate, ran = threading.Event(), []
+        running = asyncio.ensure_future(worker.run(lambda: gate.wait(5)))  # noqa: TID251
+        waiting = asyncio.ensure_future(worker.run(lambda: ran.append(1)))  # noqa: TID251
+        await asyncio.sleep(0.01)
+        running.cancel()
+        waiting.cancel()
+        await asyncio.wait({running, waiting}, timeout=1)
+        assert running.cancelled()
+        gate.set()
+        await worker.run(lambda: None)
+        assert ran == []
+        worker.close()
+
+    asyncio.run(main())
+
+
+def test_an_iterator_is_consumed_in_the_thread_and_stops_when_it_is_closed() -> None:
+    async def main() -> None:
+        worker = Worker("test")
+        threads: set[int] = set()
+        made: list[int] = []
+
+        def numbers() -> Iterator[int]:
+            for number in range(10_000):
+                threads.add(threading.get_ident())
+                made.append(number)
+                yield number
+
+        async with aclosing(worker.iterate(numbers)) as items:  # type: ignore[type-var]
+            async for item in items:
+                if item == 3:
+                    break
+        assert threads.isdisjoint({threading.get_ident()})
+        await worker.run(lambda: None)
+        assert len(made) < 10_000
+        worker.close()
+
+    asyncio.run(main())
+
+
+def test_who_waits_when_it_is_closed_is_told() -> None:
+    async def main() -> None:
+        worker = Worker("test")
+        gate = threading.Event()
+        running = asyncio.ensure_future(worker.run(lambda: gate.wait(5)))  # noqa: TID251
+        await asyncio.sleep(0.01)
+        waiting = asyncio.ensure_future(worker.run(lambda: None))  # noqa: TID251
+        await asyncio.sleep(0)
+        worker.close()
+        with pytest.raises(BackendUnavailable, match="closed"):
+            await waiting
+        with pytest.raises(BackendUnavailable, match="closed"):
+            await worker.run(lambda: None)
+        gate.set()
+        await running
+
+    asyncio.run(main())
