@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
@@ -75,7 +76,7 @@ def test_an_iterator_is_consumed_in_the_thread_and_stops_when_it_is_closed() -> 
         made: list[int] = []
 
         def numbers() -> Iterator[int]:
-            for number in range(10_000):
+            for number in itertools.count():
                 threads.add(threading.get_ident())
                 made.append(number)
                 yield number
@@ -86,7 +87,7 @@ def test_an_iterator_is_consumed_in_the_thread_and_stops_when_it_is_closed() -> 
                     break
         assert threads.isdisjoint({threading.get_ident()})
         await worker.run(lambda: None)
-        assert len(made) < 10_000
+        assert made
         worker.close()
 
     asyncio.run(main())
