@@ -19,18 +19,22 @@ from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device
+from assistant.ports import Device, MindInfo
 from assistant.session import Settings, Shared
 
 STAGES = ("vad", "stt", "llm", "tts", "fallback")
 """What sessions share."""
+FREE_DRAFTS = 8
+"""Answers that a mind which costs nothing may begin before a turn is over."""
 ASK_MS = 100
 """Silence after which it is judged whether the speaker has finished."""
 
 
-def policy(config: Config) -> Policy:
-    """Return the core's rules as configured."""
+def policy(config: Config, mind: MindInfo | None = None) -> Policy:
+    """Return the core's rules as configured; answers are drafted where that costs nothing."""
     turns = config.turns
+    free = mind is not None and mind.local and not mind.costs
+    drafts = turns.drafts if turns.drafts is not None else (FREE_DRAFTS if free else 0)
     return Policy(
         mode=Mode(turns.mode),
         finalize_ms=turns.finalize_ms,
@@ -40,6 +44,8 @@ def policy(config: Config) -> Policy:
         complete_above=turns.complete_above,
         incomplete_below=turns.incomplete_below,
         yield_ms=turns.overlap_ms,
+        hold_ms=turns.hold_ms,
+        drafts=drafts,
         words_s=turns.words_deadline_s,
         tone_s=turns.tone_after_s,
         first_sound_s=turns.first_sound_deadline_s,
@@ -48,12 +54,12 @@ def policy(config: Config) -> Policy:
     )
 
 
-def settings(config: Config) -> Settings:
-    """Return what a session is told to be like."""
-    rules = policy(config)
+def settings(config: Config, mind: MindInfo | None = None) -> Settings:
+    """Return what a session is told to be like; `mind` is what answers in it."""
+    rules = policy(config, mind)
     silences = {rules.finalize_ms, ASK_MS, rules.complete_ms, rules.unsure_ms, rules.incomplete_ms}
     segmenter = SegmenterSettings(
-        voiced_ms=(rules.yield_ms,),
+        voiced_ms=tuple(sorted({rules.hold_ms, rules.yield_ms} - {0})),
         silence_ms=tuple(sorted(silences)),
         longest_ms=round(config.turns.longest_s * 1000),
     )

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import app
-from assistant.bench import cancel, idle, latency, manifest
+from assistant.bench import asr, cancel, idle, latency, manifest
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to
 from assistant.config import Config
@@ -46,7 +46,11 @@ def run_latency(config: Config, wanted: Wanted) -> None:
             console.print(f"{row.name:28} {ms:>8}  {row.heard}", highlight=False, markup=False)
 
         return await latency.measure(
-            shared, app.settings(config), clips, wanted.out / "latency.wav", told=told
+            shared,
+            app.settings(config, shared.mind.info),
+            clips,
+            wanted.out / "latency.wav",
+            told=told,
         )
 
     rows, stalled = _with_shared(config, work)
@@ -67,7 +71,10 @@ def run_latency(config: Config, wanted: Wanted) -> None:
 def run_idle(config: Config, seconds: float) -> None:
     """Measure what listening to silence costs."""
     measured, _ = _with_shared(
-        config, lambda shared: idle.measure(shared, app.settings(config), seconds=seconds)
+        config,
+        lambda shared: idle.measure(
+            shared, app.settings(config, shared.mind.info), seconds=seconds
+        ),
     )
     Console().print(measured.line(), highlight=False)
 
@@ -78,9 +85,30 @@ def run_cancel(config: Config, out: Path, trials: int) -> None:
     place = out / "cancel.wav"
     measured, _ = _with_shared(
         config,
-        lambda shared: cancel.measure(shared, app.settings(config), place, trials=trials),
+        lambda shared: cancel.measure(
+            shared, app.settings(config, shared.mind.info), place, trials=trials
+        ),
     )
     Console().print(measured.line(), highlight=False)
+
+
+def run_asr(config: Config, folder: Path) -> None:
+    """Measure the ears on whole clips, and followed as they are spoken."""
+    log_to(config.log.level)
+    clips = [known for known in manifest.read(folder, language=config.language) if known.scored]
+
+    async def main() -> tuple[list[asr.Row], list[asr.Row]]:
+        with bars() as progress:
+            await app.fetch_models(config, progress, ("vad", "stt"))
+        async with app.open_ears(config) as ears:
+            followed = await asr.followed(ears.transcriber, clips, language=config.language)
+        async with app.open_stage(config, "stt") as recogniser:
+            return await asr.decoded(recogniser, clips, language=config.language), followed
+
+    console = Console()
+    for name, rows in zip(("whole clips", "followed live"), asyncio.run(main()), strict=True):
+        console.print(f"{name}: {asr.summarise(rows)}", highlight=False)
+    console.print(_machine(), style="dim", highlight=False)
 
 
 def _with_shared(config: Config, work: Callable[[Shared], Awaitable[T]]) -> tuple[T, str]:

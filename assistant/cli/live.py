@@ -76,7 +76,7 @@ async def session_on(
     flight: Path | None = None,
 ) -> AsyncIterator[LiveSession]:
     """Make a session with its recorder; run it inside this context."""
-    chosen = settings(config)
+    chosen = settings(config, shared.mind.info)
     async with AsyncExitStack() as stack:
         log = FlightLog(
             chosen.policy,

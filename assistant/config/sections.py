@@ -115,6 +115,19 @@ class Turns(Section):
     overlap_ms: int = Field(
         default=500, ge=0, le=10_000, description="Speech over its own that makes it stop, ms."
     )
+    hold_ms: int = Field(
+        default=120,
+        ge=0,
+        le=10_000,
+        description="Speech over its own at which it pauses until it knows more, ms; 0: never.",
+    )
+    drafts: int | None = Field(
+        default=None,
+        ge=0,
+        le=50,
+        description="Answers it may begin, unheard, before you have finished; "
+        "null: 8 with a mind that costs nothing, else none.",
+    )
     longest_s: float = Field(
         default=60, gt=0, le=600, description="The longest turn of a user, in seconds."
     )
