@@ -1,5 +1,6 @@
 """Behind `bench`: load what is measured, measure, write tables."""
 
+import asyncio
 import json
 import os
 import platform
@@ -107,7 +108,7 @@ def run_asr(config: Config, folder: Path) -> None:
 
     console = Console()
     for name, rows in zip(("whole clips", "followed live"), asyncio.run(main()), strict=True):
-        console.print(f"{name}: {asr.summarise(rows)}", highlight=False)
+        console.print(f"{name}: {asr.summarise(rows).line()}", highlight=False)
     console.print(_machine(), style="dim", highlight=False)
 
 
