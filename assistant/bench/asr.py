@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -195,15 +196,16 @@ def _with_captions(row: Row, shown: Sequence[Transcript], last: Transcript, lang
     new = back = 0
     for partial in shown:
         words = normalised(partial.text, language)
-        same = _common(before, words)
-        back += max(0, len(before) - same)
-        new += max(0, len(words) - same)
+        same = _kept(before, words)
+        back += len(before) - same
+        new += len(words) - same
         before = words
     stable = normalised(shown[-1].text[: shown[-1].stable], language) if shown else []
-    mended = len(stable) - _common(stable, normalised(last.text, language))
+    mended = len(stable) - _kept(stable, normalised(last.text, language))
     return Row(row.name, row.seconds, row.heard, row.errors, row.ms, len(shown), new, back, mended)
 
 
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+def _kept(one: Sequence[str], other: Sequence[str]) -> int:
+    """Count the words of a text that another one has, too, in the same order."""
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks)

@@ -1,6 +1,6 @@
 """From sound to a transcript that can be believed: decode, doubt, decode with all context."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.backends.stt_whisper.decoder import WINDOW_S, Decoded, Decoder
 from assistant.backends.stt_whisper.guard import (
@@ -8,15 +8,17 @@ from assistant.backends.stt_whisper.guard import (
     Doubt,
     Evidence,
     Segment,
+    collapsed,
     count,
     doubt,
     first_copy,
-    nobody_spoke,
     within,
 )
 from assistant.ports import RATE, Samples, Transcript, Word
 from assistant.worker import Worker
 
+_SHORTEST_S = 0.1
+"""Less sound than this holds no word."""
 _REST_S = 1.0
 """Less sound than this after the last segment is no reason for another decode."""
 _TIMED_S = 8.0
@@ -57,9 +59,11 @@ class Whisper:
         A final text that is in doubt is decoded again with the whole context. Raises
         `BackendError` if the engine fails.
         """
+        if len(samples) < _SHORTEST_S * RATE:
+            return Transcript("", covers=len(samples), no_speech=1.0)
         parts: list[tuple[float, _Part]] = []
         at, length = 0, round(WINDOW_S * RATE)
-        while at < len(samples) or not parts:
+        while at < len(samples):
             window = samples[at : at + length]
             more = at + length < len(samples)
             part = await self._worker.run(
@@ -85,9 +89,10 @@ class Whisper:
         if why is not None and thorough:
             again = self._decoder.decode(samples, pad_s=WINDOW_S, beam=effort.doubtful_beam)
             second, still = self._believed(again, seconds)
-            worse = still is not None and second.evidence.logprob < part.evidence.logprob
-            if not (why is Doubt.UNLIKELY and worse):
-                decoded, part = again, second
+            part, decoded = (
+                (part, decoded) if _keeps(part, why, second, still) else (second, again)
+            )
+            part = _settled(part, why, still)
         if part.text and seconds > _TIMED_S:
             exact = self._decoder.words(decoded, len(part.segments))
             part = _timed(part, exact)
@@ -103,9 +108,8 @@ class Whisper:
         evidence = Evidence(
             seconds, decoded.logprob, decoded.no_speech, capped=decoded.capped and not cut
         )
-        silent = nobody_spoke(text, evidence)
-        why = None if silent else doubt(text, evidence, language)
-        if silent:
+        why = doubt(text, evidence, language)
+        if why is Doubt.NOBODY:
             text, kept = "", []
         segments = tuple(kept)
         words = _spread(segments, text, seconds)
@@ -125,6 +129,22 @@ class Whisper:
             no_speech=min(part.evidence.no_speech for _, part in parts),
             doubtful=any(part.doubtful for _, part in parts),
         )
+
+
+def _keeps(first: _Part, why: Doubt, second: _Part, still: Doubt | None) -> bool:
+    """Tell whether the first decode is better than the second, with the whole context."""
+    if why is not Doubt.UNLIKELY or still is None:
+        return False
+    return still is Doubt.CAPPED or second.evidence.logprob < first.evidence.logprob
+
+
+def _settled(part: _Part, why: Doubt, still: Doubt | None) -> _Part:
+    """Make the best of a text that is doubtful even with the whole context."""
+    if why is Doubt.NOBODY and still is not None:
+        return replace(part, text="", segments=(), words=())
+    if still in {Doubt.CAPPED, Doubt.FAST}:
+        return replace(part, text=collapsed(part.text), words=())
+    return part
 
 
 def _after(part: _Part, *, more: bool) -> float | None:
@@ -149,7 +169,7 @@ def _before(part: _Part, seconds: float | None) -> _Part:
         return part
     text = " ".join(segment.text for segment in kept)
     words = tuple(word for word in part.words if word.start < seconds)
-    return _Part(text, kept, words, part.evidence, part.doubtful, part.resumes)
+    return replace(part, text=text, segments=kept, words=words)
 
 
 def _spread(segments: tuple[Segment, ...], text: str, seconds: float) -> tuple[Word, ...]:
@@ -172,6 +192,4 @@ def _timed(part: _Part, exact: list[Word]) -> _Part:
     """Take the exact times if they are of the same words."""
     if [word.text for word in exact] != [word.text for word in part.words]:
         return part
-    return _Part(
-        part.text, part.segments, tuple(exact), part.evidence, part.doubtful, part.resumes
-    )
+    return replace(part, words=tuple(exact))
