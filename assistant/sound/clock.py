@@ -53,8 +53,10 @@ class Line:
         self.rate = rate
         self.start = 0.0
         """Time of sample 0, in seconds."""
+        self.breaks = 0
+        """Times that the line began anew."""
         self._seen = 0
-        self._breaks = 0
+        self._wild = 0
 
     @property
     def known(self) -> bool:
@@ -77,11 +79,12 @@ class Line:
     def _follow(self, start: float) -> None:
         error = start - self.start
         if self._seen > _SETTLING and abs(error) > _BREAK_SECONDS:
-            self._breaks += 1
-            if self._breaks < _BREAKS:
+            self._wild += 1
+            if self._wild < _BREAKS:
                 return
             self._seen = 0
-        self._breaks = 0
+            self.breaks += 1
+        self._wild = 0
         self._seen += 1
         settled = self._seen - _SETTLING
         weight = 1.0 if settled <= 0 else max(_WEIGHT, 1 / settled if settled <= _FIRST else 0)

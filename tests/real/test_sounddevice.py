@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.real
 
 SPEECH = Track.SPEECH
 MONITOR = sound.Config(microphone="monitor", speaker="speaker", latency_ms=20)
+ATTEMPTS = 4
 SETTLED = 0.4
 """Seconds after which the clocks of both sides are known."""
 ROOM = sound.Config(microphone="microphone", speaker="speaker")
@@ -53,6 +54,18 @@ def speech(seconds: float, rate: int = RATE, seed: int = 1) -> Samples:
     return made
 
 
+class Starved(Exception):  # noqa: N818 - it is no error of ours
+    """The machine was so busy that sound was lost: what was recorded proves nothing."""
+
+
+def steady(attempt: Callable[[], list[Frame]]) -> list[Frame]:
+    """Return frames of an attempt in which no buffer ran dry."""
+    for _ in range(ATTEMPTS):
+        with suppress(Starved):
+            return attempt()
+    pytest.skip(f"this machine is too busy for sound: it was starved {ATTEMPTS} times in a row")
+
+
 async def tape(
     config: sound.Config, act: Callable[[sound.SoundCard], Awaitable[None]], tail: float = 0.3
 ) -> list[Frame]:
@@ -68,9 +81,12 @@ async def tape(
     async with asyncio.timeout(30), sound.open(config) as card, asyncio.TaskGroup() as scope:
         recording = scope.create_task(record(card))
         await asyncio.sleep(SETTLED)
+        before = card.xruns
         await act(card)
         await asyncio.sleep(tail)
         recording.cancel()
+    if card.xruns > before:
+        raise Starved
     return frames
 
 
@@ -117,7 +133,7 @@ def test_what_is_said_into_the_microphone_is_what_the_frames_hold(server: Virtua
         player = server.say(said, RATE)
         await asyncio.to_thread(player.wait, 20)
 
-    frames = asyncio.run(tape(ROOM, act, 0.5))
+    frames = steady(lambda: asyncio.run(tape(ROOM, act, 0.5)))
     near, _ = both(frames)
     pieces = [said[first : first + 4_000].astype(float) for first in range(2_000, 42_000, 4_000)]
     assert np.median([likeness(near, piece) for piece in pieces]) > 0.99
@@ -133,14 +149,20 @@ def test_pieces_are_played_without_a_seam_and_counted(server: VirtualAudio) -> N
         for first in range(0, len(spoken), 7_000):
             _, end = await card.write(SPEECH, Audio(spoken[first : first + 7_000], 22_050))
         assert await card.reached(SPEECH, end)
-        positions.extend((end, card.played(SPEECH)))
+        positions[:] = [end, card.played(SPEECH)]
 
-    with server.listen() as heard:
-        asyncio.run(tape(ROOM, act))
+    def attempt() -> list[Frame]:
+        with server.listen() as heard:
+            frames = asyncio.run(tape(ROOM, act))
+        recorded[:] = heard
+        return frames
+
+    recorded: list[Samples] = []
+    steady(attempt)
     assert positions == pytest.approx([3.0, 3.0], abs=0.001)
     wanted = speech(3.0, virtual_audio.RATE).astype(float)
     pieces = [wanted[first : first + 9_600] for first in range(4_800, 124_800, 9_600)]
-    assert np.median([likeness(heard[0].astype(float), piece) for piece in pieces]) > 0.99
+    assert np.median([likeness(recorded[0].astype(float), piece) for piece in pieces]) > 0.99
 
 
 @pytest.mark.usefixtures("server")
@@ -151,7 +173,7 @@ def test_near_and_far_are_aligned() -> None:
         _, end = await card.write(SPEECH, Audio(speech(2.5), RATE))
         assert await card.reached(SPEECH, end)
 
-    near, far = both(asyncio.run(tape(MONITOR, act)))
+    near, far = both(steady(lambda: asyncio.run(tape(MONITOR, act))))
     begin, half = int(np.flatnonzero(far)[0]), RATE // 2
     parts = [slice(begin + n * half, begin + (n + 1) * half) for n in range(1, 4)]
     lags = [lag_of(near[part], far[part], 400) for part in parts]
@@ -187,6 +209,8 @@ def test_a_cancelled_sound_is_silent_within_50_ms_and_does_not_click(how: str) -
     kept: list[float] = []
 
     async def act(card: sound.SoundCard) -> None:
+        cancelled.clear()
+        kept.clear()
         for _ in range(5):
             start, _ = await card.write(SPEECH, Audio(HUM, RATE))
             assert await card.reached(SPEECH, start + 0.5)
@@ -203,7 +227,7 @@ def test_a_cancelled_sound_is_silent_within_50_ms_and_does_not_click(how: str) -
                 await asyncio.sleep(0.3)
                 assert card.played(SPEECH) == pytest.approx(kept[-1])
 
-    near, far = both(asyncio.run(tape(MONITOR, act)))
+    near, far = both(steady(lambda: asyncio.run(tape(MONITOR, act))))
     sounding = loud(far)
     late = [int(np.flatnonzero(sounding[: at // 16 + 250])[-1]) + 1 - at / 16 for at in cancelled]
     assert np.median(late) <= 50
@@ -229,9 +253,9 @@ def test_loudness_falls_on_a_slope_and_a_held_sound_goes_on_where_it_was() -> No
         await asyncio.sleep(0.4)
         card.hold(SPEECH, on=False)
         assert await card.reached(SPEECH, end)
-        ends.append(card.played(SPEECH))
+        ends[:] = [card.played(SPEECH)]
 
-    _, far = both(asyncio.run(tape(MONITOR, act)))
+    _, far = both(steady(lambda: asyncio.run(tape(MONITOR, act))))
     assert ends == pytest.approx([2.0], abs=0.001)
     assert steepest(far) < STEEP
     begin = int(np.flatnonzero(far)[0])
@@ -246,6 +270,8 @@ def test_mute_really_closes_the_microphone_and_frames_go_on(server: VirtualAudio
     spans: list[tuple[int, int]] = []
 
     async def act(card: sound.SoundCard) -> None:
+        seen.clear()
+        spans.clear()
         player = server.say(speech(6.0), RATE)
         await asyncio.sleep(1.5)
         seen.append(server.recorders())
@@ -260,7 +286,7 @@ def test_mute_really_closes_the_microphone_and_frames_go_on(server: VirtualAudio
         player.terminate()
         await asyncio.to_thread(player.wait, 5)
 
-    frames = asyncio.run(tape(ROOM, act))
+    frames = steady(lambda: asyncio.run(tape(ROOM, act)))
     near, _ = both(frames)
     assert seen == [1, 0, 1]
     (start, end) = spans[0]

@@ -5,8 +5,8 @@ The program under test sees the devices "microphone" and "speaker". Tests play i
 speaker itself, with no air between. Nothing outside the given folder is touched.
 """
 
-# ruff: noqa: S603, S607
-# (The programs are those of the sound server, wherever they are; all arguments are ours.)
+# ruff: noqa: S607
+# (The programs are those of the sound server, wherever they are.)
 
 import os
 import shutil
@@ -47,7 +47,7 @@ pcm.monitor { type pulse device speaker.monitor hint { show on description "Moni
 
 _PULSE = [
     *("-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit=yes"),
-    *("--system=no", "--disable-shm=yes", "--realtime=no", "--high-priority=no"),
+    *("--system=no", "--disable-shm=yes", "--realtime=no", "--high-priority=yes"),
 ]
 
 

@@ -75,7 +75,7 @@ for n in range(100_000):
 
 def test_a_killed_process_leaves_all_but_the_last_second(tmp_path: Path) -> None:
     path = tmp_path / "s.wav"
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

@@ -8,15 +8,16 @@ from time import perf_counter
 from typing import Literal
 
 from assistant.backends.device_sounddevice.portaudio import NAME, PortAudio, Side
-from assistant.backends.device_sounddevice.streams import Microphone, Speaker
+from assistant.backends.device_sounddevice.streams import Microphone, Speaker, hurry
 from assistant.errors import BackendUnavailable
 from assistant.ports import DeviceInfo
 from assistant.sound.card import Calm, Card
 from assistant.sound.pairing import Pairing
 
 _HEADPHONES = re.compile(r"head(phone|set)|ear(phone|bud|pod)", re.IGNORECASE)
-_STALL_SECONDS = 1.0
-"""No callback for so long: the device was unplugged, or its server died without a word."""
+_STALL_SECONDS = 2.0
+"""No callback for so long: the device was unplugged, or its server died without a word. A busy
+machine has been seen to keep a living one waiting for more than 1 s."""
 _CLOSED_SECONDS = 0.01
 """The pace of silent frames while the microphone is closed."""
 _WATCH_SECONDS = 0.2
@@ -53,9 +54,10 @@ class SoundCard(Card):
 
     @property
     def xruns(self) -> int:
-        """Times that a buffer ran over or dry: each is a hole of some milliseconds."""
+        """Times that a buffer ran over or dry, as the card said or its clock showed."""
         heard = self._microphone.xruns if self._microphone else 0
-        return heard + self._speaker.xruns + self._earlier_xruns
+        shown = self._pairing.input.breaks + self._pairing.output.breaks
+        return heard + self._speaker.xruns + self._earlier_xruns + shown
 
     async def start(self) -> None:
         """Open both streams. Raises `BackendUnavailable`."""
@@ -106,6 +108,7 @@ class SoundCard(Card):
     def _work(self) -> None:
         current: Microphone | None = None
         reason = "its thread has ended"
+        hurry()
         try:
             while not self._stop.is_set():
                 self._signal.acquire(

@@ -107,7 +107,7 @@ def list_devices() -> list[SoundDevice]:
 
 
 class PortAudio:
-    """The library is not thread-safe: one thread makes all calls, each under a deadline."""
+    """The library is not thread-safe: one thread makes its calls, each under a deadline."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -124,10 +124,10 @@ class PortAudio:
         finally:
             worker.close()
 
-    async def call(self, call: Callable[[], T], seconds: float = _CALL_SECONDS) -> T:
+    async def call(self, call: Callable[[], T]) -> T:
         """Make a call. Raises `BackendUnavailable` if it fails or does not return."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(_CALL_SECONDS):
                 return await self._worker.run(call)
         except TimeoutError as error:
             raise BackendUnavailable(
@@ -165,7 +165,7 @@ class PortAudio:
         return await self.call(call)
 
     async def close(self, stream: Any) -> None:
-        """Close a stream; one that hangs is left behind."""
+        """Close a stream, in a thread of its own: one that hangs is left behind."""
 
         def call() -> None:
             with _quiet():
@@ -173,10 +173,14 @@ class PortAudio:
                 stream.close(ignore_errors=True)
             _streams.remove(stream)
 
+        worker = Worker("portaudio-close")
         try:
-            await self.call(call, CLOSE_SECONDS)
-        except BackendUnavailable:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await worker.run(call)
+        except TimeoutError:
             log.warning("the sound system hangs; its stream is left behind")
+        finally:
+            worker.close()
 
 
 def _library() -> Any:

@@ -1,5 +1,6 @@
 """The two streams. Their callbacks run in PortAudio's threads and copy, no more."""
 
+import os
 import threading
 from contextlib import suppress
 from time import perf_counter
@@ -16,6 +17,17 @@ _CREEP_SECONDS = 2e-6
 _STEP_SECONDS = 0.5
 """PortAudio may count the time of the wall; somebody has set the clock."""
 _RING_SECONDS = 4
+_NICENESS = -11
+"""PulseAudio's and PipeWire's own."""
+
+
+def hurry() -> None:
+    """Let the calling thread go first, as those of sound servers do, where the system allows it.
+
+    Root may, and a service with `LimitNICE`; others stay equal among equals.
+    """
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class _Stream:
@@ -34,6 +46,7 @@ class _Stream:
         self.xruns = 0
         self.block = side.rate // _BLOCKS_A_SECOND
         self._stream: Any = None
+        self._hurries = False
 
     async def close(self, portaudio: PortAudio) -> None:
         """Close it; bounded."""
@@ -43,6 +56,9 @@ class _Stream:
 
     def _tick(self, current: float) -> float:
         """Note that the card has called; return the time of its clock."""
+        if not self._hurries:
+            self._hurries = True
+            hurry()
         self.called = perf_counter()
         behind = self.called - current if current > 0 else 0.0
         if behind < self.behind or behind > self.behind + _STEP_SECONDS:
