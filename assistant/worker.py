@@ -3,6 +3,8 @@
 import asyncio
 import heapq
 import itertools
+import os
+import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, suppress
@@ -12,6 +14,9 @@ from typing import Any, Generic, TypeVar
 from assistant.errors import BackendUnavailable
 
 T = TypeVar("T")
+
+NICE = 5
+"""How much a worker, and the threads that its engine starts, yield to sound and to the loop."""
 
 
 @dataclass(order=True, slots=True)
@@ -139,6 +144,10 @@ class Worker:
             self._more.notify()
 
     def _work(self) -> None:
+        # On Linux a thread has a niceness of its own: sound and the event loop go first.
+        if sys.platform == "linux":
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while True:
             with self._more:
                 while not self._calls and not self._closed:

@@ -5,7 +5,7 @@ clip that is never answered and words that were heard wrong are reported beside 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from assistant.bench.outside import channels, first_audible, last_audible
 from assistant.bench.words import Errors, errors
 from assistant.ports import RATE, Frame, Samples
 from assistant.session import LiveSession, Settings, Shared
+from assistant.sound.clips import Clip
 from assistant.sound.stereo import StereoWriter
 
 MS = 1000.0
@@ -92,11 +93,12 @@ async def measure(
     recording: Path,
     *,
     gap: float = 0.6,
+    before: Callable[[Known], None] = lambda _: None,
     told: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
     """Converse with every clip, a session of its own for all, and measure the recording.
 
-    The rows come when all is over; `told` gets each clip's preliminary one, by the program's own
+    `before` is called with each clip before it is played. The rows come when all is over; `told` gets each clip's preliminary one, by the program's own
     clocks, as soon as it is there.
     """
     exchanges: list[Exchange] = []
@@ -113,7 +115,7 @@ async def measure(
             session = LiveSession(card, shared, settings, tap=tap)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(session.run())
-                sounds = [known.clip for known in clips]
+                sounds = _announced(clips, before)
                 async for exchange in converse(session, card, sounds, gap=gap):
                     exchanges.append(exchange)
                     told(_inside(clips[len(exchanges) - 1], exchange))
@@ -125,6 +127,12 @@ async def measure(
         _row(known, exchange, (near, far), (edges[n], edges[n + 1]))
         for n, (known, exchange) in enumerate(zip(clips, exchanges, strict=False))
     ]
+
+
+def _announced(clips: Sequence[Known], before: Callable[[Known], None]) -> Iterator[Clip]:
+    for known in clips:
+        before(known)
+        yield known.clip
 
 
 def _row(
