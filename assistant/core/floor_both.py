@@ -35,13 +35,16 @@ from assistant.core.events import (
     Woken,
 )
 from assistant.core.floor_ours import notice_of
-from assistant.core.floor_theirs import resumed_speech, yielded
+from assistant.core.floor_theirs import lost, resumed_speech, yielded
 from assistant.core.moves import (
     Commands,
     Step,
     after,
+    alarm_first,
+    alarm_waits,
     armed,
     elsewhere,
+    is_alarm,
     muted,
     next_up,
     noted,
@@ -69,29 +72,30 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
             return _judged(heard_more, policy, settled=settled)
         case VoiceLasted(heard, ms) if heard == theirs and state.audible:
             return _lasted(state, ms, policy)
-        case SilenceReached(heard, ms) if heard == theirs:
-            quieter = replace(state, ms=max(ms, state.ms))
-            if state.take or ms < policy.finalize_ms:
-                return quieter, ()
-            return _overlap_ended(quieter, policy)
+        case SilenceReached(heard, ms) if heard == theirs and state.take:
+            return replace(state, ms=max(ms, state.ms)), ()
+        case SilenceReached(heard, ms) if heard == theirs and ms >= policy.finalize_ms:
+            return _overlap_ended(replace(state, ms=ms), policy)
         case TurnFilled(heard) if heard == theirs and not state.take:
             return _overlap_ended(state, policy)
         case SpeechStarted() if state.take:
             ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
             again = replace(state, ledger=ledger, arming=ledger.arming, take=NOTHING, ms=0)
             return again, (Disarm(state.arming), arm)
-        case TimerFired(Timer.WORDS | Timer.FLOOR, state.arming):
-            return _resumed((), state, policy)
+        case TimerFired(Timer.WORDS, state.arming):
+            return _deaf(replace(state, arming=NOTHING), Notice.NOT_UNDERSTOOD, policy)
+        case TimerFired(Timer.FLOOR, state.arming):
+            return _deaf(replace(state, arming=NOTHING), Notice.NOT_LISTENING, policy)
         case ListeningFailed(turn=heard) if heard == theirs:
-            return _resumed((Disarm(state.arming),), state, policy)
-        case Muted(on=True):
-            return _resumed((Disarm(state.arming),), muted(state), policy)
+            return _deaf(state, Notice.NOT_LISTENING, policy)
+        case Muted(on=True) if not state.take:
+            return _resumed(muted(state), policy)
         case ReplyAudible(said) if said == ours:
-            return replace(state, audible=True), (Duck(ours),)
+            return _surfaced(replace(state, audible=True), policy)
         case ReplySaid(said, _, asks) if said == ours:
             return replace(state, expecting=asks), ()
         case ReplyEnded(said) if said == ours:
-            return _theirs(state)
+            return _theirs(state), ()
         case ReplyFailed(said, reason) if said == ours:
             return _failed_under(state, notice_of(reason), policy)
         case Woken() | Poked(Action.PRESS):
@@ -105,24 +109,35 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
 
 def _judged(state: Overlapping, policy: Policy, *, settled: bool) -> Step:
     """Decide from their words whether we stop, go on, or wait for more."""
-    kind = state.floor.verdict.kind
-    words = kind in {Kind.WORDS, Kind.CANCEL} or (kind is Kind.ASSENT and state.expecting)
-    ours = CancelReply(state.answer.turn)
+    stop, words = state.floor.verdict.kind is Kind.STOP, _wants_floor(state)
     if settled:
-        if words or kind is Kind.STOP:
-            then = _theirs(state, settled=True)[0]
-            assert isinstance(then, UserPaused)  # noqa: S101 - settled means that they paused
-            return after((ours,), yielded(then, policy))
-        return _resumed((Disarm(state.arming),), state, policy)
-    if kind is Kind.STOP or (words and state.audible):
-        return after((ours,), _theirs(state))
+        if not stop and not words:
+            return _resumed(state, policy)
+        then, orders = _ceded(state, policy, settled=True)
+        assert isinstance(then, UserPaused)  # noqa: S101 - settled means that they paused
+        return after(orders, yielded(then, policy))
+    if stop or (words and state.audible):
+        return _ceded(state, policy)
     return state, ()
+
+
+def _wants_floor(state: Overlapping) -> bool:
+    """Tell whether what they said so far is a turn."""
+    kind = state.floor.verdict.kind
+    return kind in {Kind.WORDS, Kind.CANCEL} or (kind is Kind.ASSENT and state.expecting)
+
+
+def _surfaced(state: Overlapping, policy: Policy) -> Step:
+    """We had begun to sound just as they began to speak."""
+    if _wants_floor(state):
+        return _ceded(state, policy)
+    return state, (Duck(state.answer.turn),)
 
 
 def _lasted(state: Overlapping, ms: int, policy: Policy) -> Step:
     """They go on speaking: pause, and in the end yield."""
     if ms >= policy.yield_ms:
-        return after((CancelReply(state.answer.turn),), _theirs(state))
+        return _ceded(state, policy)
     if policy.hold_ms and ms >= policy.hold_ms and not state.held:
         return replace(state, held=True), (Hold(state.answer.turn),)
     return state, ()
@@ -136,44 +151,75 @@ def _overlap_ended(state: Overlapping, policy: Policy) -> Step:
     return then, (Disarm(state.arming), Finalize(state.floor.turn, ledger.take), arm)
 
 
-def _theirs(
-    state: Overlapping, *, settled: bool = False
+def _theirs(state: Overlapping, *, settled: bool = False) -> UserSpeaking | UserPaused:
+    """Leave the floor to them; their timer and their words go on."""
+    ledger, arming, floor = state.ledger, state.arming, state.floor
+    if not state.take:
+        return UserSpeaking(ledger, arming, floor)
+    return UserPaused(ledger, arming, floor, state.take, state.ms, settled, due=ledger.muted)
+
+
+def _ceded(
+    state: Overlapping, policy: Policy, *, settled: bool = False
 ) -> tuple[UserSpeaking | UserPaused, Commands]:
-    """The floor is theirs; their timer and their words go on."""
-    floor, waits = state.floor, bool(state.take)
-    if not state.audible:
-        old = unheard(state.answer)
-        floor = replace(floor, before=old.before, continues=old.continues)
-    if waits:
-        return UserPaused(state.ledger, state.arming, floor, state.take, state.ms, settled), ()
-    return UserSpeaking(state.ledger, state.arming, floor), ()
+    """Fall silent and leave the floor to them."""
+    closing: Commands = (CancelReply(state.answer.turn),)
+    hushed = state.floor.verdict.kind is Kind.STOP and state.answer.announces
+    if not state.audible and not hushed:
+        state, refused = _joined(state, policy)
+        closing = (*closing, *refused)
+    return _theirs(state, settled=settled), closing
 
 
-def _resumed(closing: Commands, state: Overlapping, policy: Policy) -> Step:
+def _joined(state: Overlapping, policy: Policy) -> tuple[Overlapping, Commands]:
+    """Nobody heard our answer: answer what it was to together with their words."""
+    ledger, before, refused = unheard(state.ledger, state.answer, policy)
+    said = state.floor
+    floor = replace(before, turn=said.turn, text=said.text, verdict=said.verdict)
+    return replace(state, ledger=ledger, floor=floor), refused
+
+
+def _deaf(state: Overlapping, notice: Notice, policy: Policy) -> Step:
+    """The ears failed: answer what was understood, or go on."""
+    if not _wants_floor(state):
+        return _resumed(state, policy)
+    then, orders = _ceded(state, policy)
+    return after(orders, lost(then, policy, notice))
+
+
+def _resumed(state: Overlapping, policy: Policy) -> Step:
     """It was a cough or an "mm-hmm": go on where we were."""
-    forget, ours = Forget(state.floor.turn), state.answer.turn
+    ours = state.answer.turn
+    disarm = (Disarm(state.arming),) if state.arming else ()
+    closing = (*disarm, Forget(state.floor.turn))
+    if alarm_waits(state.ledger) and not is_alarm(state.answer.announces):
+        answer = None if state.audible else state.answer
+        return after((*closing, CancelReply(ours)), alarm_first(state.ledger, answer, policy))
     resume = (Resume(ours),) if state.held else ()
     if not state.audible:
         ledger, arm = armed(state.ledger, Timer.FIRST_SOUND, policy.first_sound_s)
         then: State = Thinking(ledger, ledger.arming, state.answer)
-        return then, (*closing, forget, *resume, arm)
+        return then, (*closing, *resume, arm)
     ledger, arm = armed(state.ledger, Timer.VOICE, policy.sentence_s)
     then = Speaking(ledger, ledger.arming, state.answer, state.expecting)
-    return then, (*closing, forget, *resume, Unduck(ours), arm)
+    return then, (*closing, *resume, Unduck(ours), arm)
 
 
 def _failed_under(state: Overlapping, notice: Notice, policy: Policy) -> Step:
     """Our reply broke while they speak: hear them out; what was unheard is answered with them."""
-    if state.audible and not state.answer.announced:
-        ledger, refused = queued(state.ledger, notice, policy)
-        return after(refused, _theirs(noted(state, ledger)))
-    return _theirs(state)
+    if state.answer.announces:
+        return _theirs(state), ()
+    if not state.audible:
+        return _theirs(_joined(state, policy)[0]), ()
+    ledger, refused = queued(state.ledger, notice, policy)
+    return _theirs(noted(state, ledger)), refused
 
 
 def _called_over(state: Overlapping, event: Event, policy: Policy) -> Step:
     """The name or the key while both speak: stop at once, what they say is a turn."""
-    then, orders = _theirs(state)
+    then, closing = _ceded(state, policy)
+    orders: Commands = ()
     if isinstance(then, UserPaused):
         then, orders = resumed_speech(then, policy)
     pressed = event == Poked(Action.PRESS)
-    return replace(then, pressed=pressed), (CancelReply(state.answer.turn), *orders)
+    return replace(then, pressed=pressed), (*closing, *orders)

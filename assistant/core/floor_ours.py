@@ -6,7 +6,6 @@ from typing import assert_never
 from assistant.core.commands import CancelReply, Cue, Disarm, Duck, Hold, Listen, Notice, Tone
 from assistant.core.events import (
     Action,
-    Asked,
     Event,
     Failure,
     Poked,
@@ -23,17 +22,20 @@ from assistant.core.events import (
 )
 from assistant.core.moves import (
     NEW,
+    NO_ORDERS,
     Step,
     after,
+    alarm_first,
     armed,
     elsewhere,
+    is_alarm,
     meant,
     next_up,
     opened,
     queued,
     unheard,
 )
-from assistant.core.states import Floor, Ledger, Overlapping, Policy, Speaking, Thinking
+from assistant.core.states import Floor, Overlapping, Policy, Speaking, Thinking
 
 
 def thinking(state: Thinking, event: Event, policy: Policy) -> Step:
@@ -58,8 +60,8 @@ def thinking(state: Thinking, event: Event, policy: Policy) -> Step:
         case Woken() | Poked(Action.PRESS):
             return _interrupted(state, event, policy)
         case Poked(Action.STOP):
-            return _silenced(state, state.ledger, policy)
-        case WantsFloor(urgency=Urgency.NOW):
+            return _silenced(state, policy)
+        case WantsFloor(urgency=Urgency.NOW) if not is_alarm(state.answer.announces):
             return _preempted(state, event, policy)
         case _:
             return elsewhere(state, event, policy)
@@ -84,8 +86,8 @@ def speaking(state: Speaking, event: Event, policy: Policy) -> Step:
         case Woken() | Poked(Action.PRESS):
             return _interrupted(state, event, policy)
         case Poked(Action.STOP):
-            return _silenced(state, state.ledger, policy)
-        case WantsFloor(urgency=Urgency.NOW):
+            return _silenced(state, policy)
+        case WantsFloor(urgency=Urgency.NOW) if not is_alarm(state.answer.announces):
             return _preempted(state, event, policy)
         case _:
             return elsewhere(state, event, policy)
@@ -106,30 +108,30 @@ def _overlapped(state: Thinking | Speaking, policy: Policy, *, audible: bool) ->
 
 def _interrupted(state: Thinking | Speaking, event: Event, policy: Policy) -> Step:
     """The user called, or pressed the key: stop at once and listen."""
-    before = unheard(state.answer) if isinstance(state, Thinking) else NEW
-    then = opened(state.ledger, policy, pressed=event == Poked(Action.PRESS), like=before)
-    return after((Disarm(state.arming), CancelReply(state.answer.turn)), then)
+    ledger, before, refused = state.ledger, NEW, NO_ORDERS
+    if isinstance(state, Thinking):
+        ledger, before, refused = unheard(ledger, state.answer, policy)
+    then = opened(ledger, policy, pressed=event == Poked(Action.PRESS), like=before)
+    return after((Disarm(state.arming), CancelReply(state.answer.turn), *refused), then)
 
 
-def _silenced(state: Thinking | Speaking, ledger: Ledger, policy: Policy) -> Step:
+def _silenced(state: Thinking | Speaking, policy: Policy) -> Step:
     """Fall silent and go on with what waits."""
-    return after((Disarm(state.arming), CancelReply(state.answer.turn)), next_up(ledger, policy))
+    closing = (Disarm(state.arming), CancelReply(state.answer.turn))
+    return after(closing, next_up(state.ledger, policy))
 
 
 def _preempted(state: Thinking | Speaking, alarm: WantsFloor, policy: Policy) -> Step:
-    """Something urgent goes first; a reply of which nothing was heard begins again after it."""
-    ledger = state.ledger
-    if isinstance(state, Thinking) and not state.answer.announced:
-        answer = state.answer
-        again = Asked(answer.ask, answer.text, answer.attachments)
-        ledger = replace(ledger, waiting=(again, *ledger.waiting))
-    ledger, refused = queued(ledger, alarm, policy)
-    return after(refused, _silenced(state, ledger, policy))
+    """Fall silent for an alarm."""
+    closing = (Disarm(state.arming), CancelReply(state.answer.turn))
+    ledger = replace(state.ledger, waiting=(alarm, *state.ledger.waiting))
+    unheard_answer = state.answer if isinstance(state, Thinking) else None
+    return after(closing, alarm_first(ledger, unheard_answer, policy))
 
 
 def _failed(state: Thinking | Speaking, notice: Notice, policy: Policy) -> Step:
     """A reply broke: say so, unless it was itself the news of a failure."""
-    if state.answer.announced:
+    if state.answer.announces:
         return next_up(state.ledger, policy)
     ledger, refused = queued(state.ledger, notice, policy)
     return after(refused, next_up(ledger, policy))

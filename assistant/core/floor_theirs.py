@@ -32,6 +32,8 @@ from assistant.core.moves import (
     Commands,
     Step,
     after,
+    alarm_first,
+    alarm_waits,
     armed,
     elsewhere,
     muted,
@@ -60,9 +62,9 @@ def user_speaking(state: UserSpeaking, event: Event, policy: Policy) -> Step:
         case Poked(Action.PRESS):
             return replace(state, pressed=True), ()
         case ListeningFailed(turn=heard) if heard == turn:
-            return _lost(state, policy, Notice.NOT_LISTENING)
+            return lost(state, policy, Notice.NOT_LISTENING)
         case TimerFired(Timer.FLOOR, state.arming):
-            return _lost(replace(state, arming=NOTHING), policy, Notice.NOT_LISTENING)
+            return lost(replace(state, arming=NOTHING), policy, Notice.NOT_LISTENING)
         case Poked(Action.STOP):
             return _dropped(state, policy)
         case Muted(on=True):
@@ -84,8 +86,10 @@ def user_paused(state: UserPaused, event: Event, policy: Policy) -> Step:
             return yielded(replace(state, ms=max(ms, state.ms)), policy)
         case TurnFilled(heard) if heard == turn:
             return yielded(replace(state, due=True), policy)
-        case Heard(turn=heard, text=text, verdict=verdict, take=take) if heard == turn:
-            settled = state.settled or take == state.take
+        case Heard(turn=heard, text=text, verdict=verdict, take=take) if heard == turn and (
+            take == state.take or not state.settled
+        ):
+            settled = take == state.take
             paused = replace(state, floor=state.floor.hears(text, verdict), settled=settled)
             over = yielded(paused, policy)
             if over[0] is not paused:
@@ -93,9 +97,9 @@ def user_paused(state: UserPaused, event: Event, policy: Policy) -> Step:
             floor, ledger, orders = _drafted(paused.floor, paused, policy)
             return replace(paused, floor=floor, ledger=ledger), orders
         case TimerFired(Timer.WORDS, state.arming):
-            return _lost(replace(state, arming=NOTHING), policy, Notice.NOT_UNDERSTOOD)
+            return lost(replace(state, arming=NOTHING), policy, Notice.NOT_UNDERSTOOD)
         case ListeningFailed(turn=heard) if heard == turn:
-            return _lost(state, policy, Notice.NOT_LISTENING)
+            return lost(state, policy, Notice.NOT_LISTENING)
         case Poked(Action.STOP):
             return _dropped(state, policy)
         case Muted(on=True):
@@ -139,15 +143,17 @@ def _committed(state: UserSpeaking | UserPaused, policy: Policy) -> Step:
     closing = _closed(state)
     if floor.verdict.kind is Kind.CANCEL and ledger.jobs:
         closing = (*closing, CancelJob(ledger.jobs[-1]))
-    answer = Answer(floor.turn, floor.message)
+    answer = Answer(floor.turn, floor.message, attachments=floor.attachments)
+    if alarm_waits(ledger):
+        return after((*closing, *_undrafted(floor)), alarm_first(ledger, answer, policy))
     if floor.draft and floor.draft.digest == floor.verdict.digest:
         commit = Commit(floor.turn, floor.draft.draft, floor.message)
         return thinks(ledger, answer, (*closing, commit), policy)
-    reply = Reply(floor.turn, floor.message, floor.continues)
+    reply = Reply(floor.turn, floor.message, floor.continues, attachments=floor.attachments)
     return thinks(ledger, answer, (*closing, *_undrafted(floor), reply), policy)
 
 
-def _lost(state: UserSpeaking | UserPaused, policy: Policy, notice: Notice) -> Step:
+def lost(state: UserSpeaking | UserPaused, policy: Policy, notice: Notice) -> Step:
     """The ears failed: answer what was understood, or say that nothing was."""
     if state.floor.verdict.kind is Kind.STOP:
         return _dropped(state, policy)

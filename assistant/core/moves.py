@@ -25,12 +25,14 @@ from assistant.core.states import (
     Thinking,
     UserPaused,
     UserSpeaking,
+    Waiting,
 )
 
 Commands = tuple[Command, ...]
 Step = tuple[State, Commands]
 S = TypeVar("S", bound=State)
 
+NO_ORDERS: Commands = ()
 NEW = Floor(NOTHING)
 """A turn that continues nothing."""
 
@@ -54,10 +56,13 @@ def next_up(ledger: Ledger, policy: Policy, *, answered: bool = False) -> Step:
         case Asked(ask, text, attachments):
             order = Reply(turn, text, ask=ask, attachments=attachments)
             return thinks(ledger, Answer(turn, text, ask, attachments), (order,), policy)
+        case Answer(turn=before, text=text, ask=ask, attachments=attachments):
+            order = Reply(turn, text, before, ask, attachments)
+            return thinks(ledger, Answer(turn, text, ask, attachments), (order,), policy)
         case WantsFloor(utterance, _, ask):
-            return _says(ledger, Announce(turn, utterance, ask), policy)
+            return _says(ledger, Announce(turn, utterance, ask), first, policy)
         case Notice():
-            return _says(ledger, Announce(turn, first), policy)
+            return _says(ledger, Announce(turn, first), first, policy)
         case _:
             assert_never(first)
 
@@ -75,9 +80,9 @@ def thinks(ledger: Ledger, answer: Answer, orders: Commands, policy: Policy) -> 
     return Thinking(ledger, ledger.arming, answer), (*orders, arm)
 
 
-def _says(ledger: Ledger, order: Announce, policy: Policy) -> Step:
+def _says(ledger: Ledger, order: Announce, what: WantsFloor | Notice, policy: Policy) -> Step:
     ledger, arm = armed(ledger, Timer.FIRST_SOUND, policy.first_sound_s)
-    answer = Answer(order.turn, ask=order.ask, announced=True)
+    answer = Answer(order.turn, ask=order.ask, announces=what)
     return Thinking(ledger, ledger.arming, answer), (order, arm)
 
 
@@ -105,22 +110,60 @@ def _undraft(state: State, turn: int, draft: int) -> State:
             return state
 
 
+def is_alarm(what: Waiting | None) -> bool:
+    """Tell whether something waits for nobody but the user."""
+    return isinstance(what, WantsFloor) and what.urgency is Urgency.NOW
+
+
+def alarm_waits(ledger: Ledger) -> bool:
+    """Tell whether the next to have the floor is an alarm."""
+    return bool(ledger.waiting) and is_alarm(ledger.waiting[0])
+
+
 def queued(
     ledger: Ledger, what: Asked | WantsFloor | Notice, policy: Policy
 ) -> tuple[Ledger, Commands]:
-    """Let something wait. What is urgent goes first; when too much waits, the last is refused."""
-    urgent = isinstance(what, Notice) or (
-        isinstance(what, WantsFloor) and what.urgency is Urgency.NOW
-    )
-    waiting = (what, *ledger.waiting) if urgent else (*ledger.waiting, what)
+    """Let something wait; alarms and what there is to say of our own troubles go first."""
+    if is_alarm(what) or isinstance(what, Notice):
+        return _bounded(ledger, (what, *ledger.waiting), policy)
+    return _bounded(ledger, (*ledger.waiting, what), policy)
+
+
+def requeued(ledger: Ledger, answer: Answer, policy: Policy) -> tuple[Ledger, Commands]:
+    """Let an answer that nobody heard wait to be tried again, before all others."""
+    return _bounded(ledger, (answer.announces or answer, *ledger.waiting), policy)
+
+
+def _bounded(
+    ledger: Ledger, waiting: tuple[Waiting, ...], policy: Policy
+) -> tuple[Ledger, Commands]:
+    """When too much waits, the last is refused."""
     kept, over = waiting[: policy.waiting], waiting[policy.waiting :]
     refused = tuple(Refuse(late.ask) for late in over if not isinstance(late, Notice))
     return replace(ledger, waiting=kept), refused
 
 
-def unheard(answer: Answer) -> Floor:
-    """Make a floor for the user's next turn that continues one that nobody heard an answer to."""
-    return replace(NEW, before=answer.text, continues=answer.turn if answer.text else NOTHING)
+def unheard(ledger: Ledger, answer: Answer, policy: Policy) -> tuple[Ledger, Floor, Commands]:
+    """Lose no answer that the user cuts short before it is heard.
+
+    The user's next turn continues the one that it answers; an announcement waits again.
+    """
+    if answer.announces:
+        ledger, refused = requeued(ledger, answer, policy)
+        return ledger, NEW, refused
+    before = replace(
+        NEW, before=answer.text, continues=answer.turn, attachments=answer.attachments
+    )
+    return ledger, before, ()
+
+
+def alarm_first(ledger: Ledger, answer: Answer | None, policy: Policy) -> Step:
+    """Give the floor to the alarm that waits first; an answer nobody heard is tried after it."""
+    alarm, *rest = ledger.waiting
+    ledger, refused = replace(ledger, waiting=tuple(rest)), NO_ORDERS
+    if answer:
+        ledger, refused = requeued(ledger, answer, policy)
+    return after(refused, next_up(replace(ledger, waiting=(alarm, *ledger.waiting)), policy))
 
 
 def meant(ledger: Ledger, policy: Policy) -> bool:

@@ -66,6 +66,22 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply that is under way, or one that nobody heard and that waits to be tried again."""
+
+    turn: int
+    text: str = ""
+    """What it answers; empty for an announcement."""
+    ask: int = NOTHING
+    attachments: tuple[str, ...] = ()
+    announces: WantsFloor | Notice | None = None
+    """What it says, where it needs no mind."""
+
+
+Waiting = Asked | WantsFloor | Notice | Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """Numbers that are never used twice, what waits for the floor, what runs beside it."""
 
@@ -73,7 +89,7 @@ class Ledger:
     take: int = NOTHING
     draft: int = NOTHING
     arming: int = NOTHING
-    waiting: tuple[Asked | WantsFloor | Notice, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     jobs: tuple[int, ...] = ()
     muted: bool = False
 
@@ -96,8 +112,12 @@ class Floor:
     before: str = ""
     """Words of an earlier turn of which no answer was heard yet: this turn continues it."""
     continues: int = NOTHING
+    """The turn that those words are of."""
+    attachments: tuple[str, ...] = ()
+    """What came with them."""
     draft: Held | None = None
     drafted: int = 0
+    """How many drafts this turn has had."""
 
     def hears(self, text: str, verdict: Verdict) -> "Floor":
         """Return it with other words."""
@@ -108,18 +128,6 @@ class Floor:
         """All that is to be answered."""
         ours = "" if self.verdict.kind in {Kind.NOTHING, Kind.BACKCHANNEL} else self.text
         return f"{self.before} {ours}".strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply that is under way."""
-
-    turn: int
-    text: str = ""
-    """What it answers; empty for an announcement."""
-    ask: int = NOTHING
-    attachments: tuple[str, ...] = ()
-    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
