@@ -1,0 +1,102 @@
+"""Every reachable pair of core and world keeps the invariants, ends, and ignores old news."""
+
+from collections import deque
+
+import pytest
+
+from assistant.core import events as e
+from assistant.core.states import Mode, Overlapping, Quiet, State, UserPaused
+from assistant.core.turns import step
+from tests.core import walk as w
+from tests.core.world import LONG_OVER, late
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_every_edge_keeps_the_invariants_and_every_state_is_reached(case: str) -> None:
+    found = {type(state) for state, _ in w.nodes(case)}
+    every = set(State.__args__)
+    assert found == (every if w.CASES[case][0].mode is Mode.ALWAYS else every - {Overlapping})
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_quiet_is_reachable_from_everywhere(case: str) -> None:
+    before = w.graph(case).before
+    found = {node for node in before if isinstance(node[0], Quiet)}
+    todo = deque(found)
+    while todo:
+        for node in before[todo.popleft()] - found:
+            found.add(node)
+            todo.append(node)
+    assert found == set(before)
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_deadlines_alone_lead_back_to_quiet(case: str) -> None:
+    """If every machine hangs and every user leaves, the assistant still ends up listening."""
+    policy = w.CASES[case][0]
+    for node in w.nodes(case):
+        there = node
+        for _ in range(12):
+            if isinstance(there[0], Quiet):
+                break
+            ((arming, timer),) = there[1].armed
+            there, _ = w.run(there, policy, e.TimerFired(timer, arming))
+        assert isinstance(there[0], Quiet), node
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_everything_ends_when_it_is_left_alone(case: str) -> None:
+    for node in w.nodes(case):
+        w.idle(node, w.CASES[case][0])
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_news_of_what_is_over_changes_nothing(case: str) -> None:
+    """Of what ended just now as of what ended long ago: turns, replies, drafts and timers."""
+    policy = w.CASES[case][0]
+    for state, world in w.nodes(case):
+        for event in late(world):
+            assert step(state, event, policy) == (state, ()), (state, event)
+
+
+def test_a_timer_that_fired_just_before_it_was_disarmed_is_not_taken_for_its_successor() -> None:
+    node, _ = w.run(w.START, w.POLICY, e.Asked(1, "x"))
+    node, _ = w.run(node, w.POLICY, e.ReplyAudible(node[1].replying or 0))
+    ((old, timer),) = node[1].armed
+    node, _ = w.run(node, w.POLICY, e.ReplySaid(node[1].replying or 0, 0))
+    ((new, same),) = node[1].armed
+    assert same is timer
+    assert step(node[0], e.TimerFired(timer, old), w.POLICY) == (node[0], ())
+    assert step(node[0], e.TimerFired(timer, new), w.POLICY)[0] != node[0]
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_a_last_word_that_was_asked_for_before_they_went_on_is_not_the_last(case: str) -> None:
+    policy = w.CASES[case][0]
+    for node in w.nodes(case):
+        world = node[1]
+        if world.listening is None:
+            continue
+        partial, superseded = (
+            w.run(node, policy, w.heard(world.listening, w.WORDS, take))
+            for take in (e.NOTHING, LONG_OVER)
+        )
+        assert superseded == partial
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_what_comes_after_the_last_word_does_not_replace_it(case: str) -> None:
+    policy = w.CASES[case][0]
+    for node in w.nodes(case):
+        state = node[0]
+        if not isinstance(state, UserPaused) or not state.settled:
+            continue
+        for take in (e.NOTHING, LONG_OVER):
+            partial = w.heard(state.floor.turn, w.OTHERS, take)
+            assert w.run(node, policy, partial) == (node, [])
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_another_policy_alone_changes_nothing(case: str) -> None:
+    for state, _ in w.nodes(case):
+        assert step(state, e.PolicyChanged(w.WAKING), w.WAKING) == (state, ())
