@@ -8,13 +8,15 @@ from assistant.backends.device_file import Config as CardConfig
 from assistant.backends.device_file import open as open_card
 from assistant.bench.outside import channels, first_audible, last_audible
 from assistant.core.events import Action, Poked
-from assistant.ports import RATE, Frame
+from assistant.ports import RATE, Frame, Seen
 from assistant.session import LiveSession, Settings, Shared
 from assistant.sound.stereo import StereoWriter
-from assistant.views import Activity
+from assistant.views import Activity, Status
 
 MS = 1000.0
 PROMPT = "Tell me a long story about a dog and a cat."
+BEGIN_S = 20.0
+"""How long an answer may take to begin."""
 SPEAK_S = 1.0
 """How long it may speak before it is cancelled."""
 
@@ -29,6 +31,20 @@ class Cancelled:
         """Return it as a line for people."""
         each = ", ".join(f"{ms:.0f}" for ms in self.silent_ms)
         return f"silent after a cancel: {max(self.silent_ms):.0f} ms at most (each: {each})"
+
+
+async def _speaking(session: LiveSession) -> None:
+    """Wait until it speaks."""
+    speaks = asyncio.Event()
+
+    def see(seen: Seen) -> None:
+        if isinstance(seen, Status) and seen.activity is Activity.SPEAKING:
+            speaks.set()
+
+    stop = session.watch(see)
+    async with asyncio.timeout(BEGIN_S):
+        await speaks.wait()
+    stop()
 
 
 async def measure(
@@ -54,8 +70,7 @@ async def measure(
                 await asyncio.sleep(0.5)
                 for _ in range(trials):
                     asked = tasks.create_task(session.ask(PROMPT))
-                    while session.state.activity != Activity.SPEAKING.value and not asked.done():
-                        await asyncio.sleep(0.01)
+                    await _speaking(session)
                     await asyncio.sleep(SPEAK_S)
                     stops.append(newest[0])
                     session.inject(Poked(Action.STOP))

@@ -86,7 +86,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
     )
 
 
-async def measure(
+async def measure(  # noqa: PLR0913 - two of them are only there to be told
     shared: Shared,
     settings: Settings,
     clips: Sequence[Known],
@@ -96,10 +96,10 @@ async def measure(
     before: Callable[[Known], None] = lambda _: None,
     told: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
-    """Converse with every clip, a session of its own for all, and measure the recording.
+    """Converse with every clip, one session for all, and measure the recording.
 
-    `before` is called with each clip before it is played. The rows come when all is over; `told` gets each clip's preliminary one, by the program's own
-    clocks, as soon as it is there.
+    `before` is called with each clip before it is played. The rows come when all is over; `told`
+    gets each clip's preliminary one, by the program's own clocks, as soon as it is there.
     """
     exchanges: list[Exchange] = []
     writer = StereoWriter(recording)
