@@ -67,11 +67,26 @@ class Agreement:
         self._exact = said == len(self._stable)
         rest = found[said if self._exact else _continues(self._stable, found) :]
         same = agreed(self._rest, rest)
+        newest = rest[same - 1] if same else found[said - 1] if said and self._exact else ""
         self._stable += rest[:same]
         self._rest = rest[same:]
-        if same and not self._rest:  # the last word's full stop may yet be a comma
-            self._stable[-1], mark = _parted(self._stable[-1])
-            self._rest = [mark] if mark else []
+        self._mark(newest, promoted=same > 0)
+
+    def _mark(self, newest: str, *, promoted: bool) -> None:
+        """Let the last stable unit have its punctuation only when something follows it.
+
+        `newest`: this unit as the newest hypothesis has it; `promoted`: it has only just become
+        stable. Until then a full stop may yet become a comma: it is shown, but not as stable.
+        """
+        if not self._stable or not newest:
+            return
+        plain = _MARKS.sub("", newest) or newest
+        if self._rest:
+            self._stable[-1] = newest if newest.startswith(self._stable[-1]) else self._stable[-1]
+        elif promoted and newest != plain:
+            self._stable[-1], self._rest = plain, [newest[len(plain) :]]
+        elif newest.startswith(self._stable[-1]) and newest != self._stable[-1]:
+            self._rest = [newest[len(self._stable[-1]) :]]
 
     def settle(self, hypothesis: str) -> None:
         """Take a final hypothesis: it is right where it contradicts what was stable."""
@@ -98,8 +113,3 @@ def _continues(stable: Sequence[str], found: Sequence[str]) -> int:
     last = matched[-1]
     missed = len(old) - (last.a + last.size)  # taken to be replaced, one for one
     return min(len(new), last.b + last.size + missed)
-
-
-def _parted(unit: str) -> tuple[str, str]:
-    found = _MARKS.search(unit)
-    return (unit[: found.start()], found[0]) if found and found.start() else (unit, "")

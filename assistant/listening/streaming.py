@@ -14,6 +14,7 @@ there is. A text that is doubtful is decoded thoroughly while the silence lasts.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
@@ -34,7 +35,7 @@ TAIL_S = 0.5
 BUSY_S = 0.25
 """Decodes that take longer than this get pauses as long as themselves between them."""
 SLOW_S = 0.8
-"""Decodes that take longer than this wait for a pause of the speaker."""
+"""Decodes that take longer than this wait for a pause of the speaker, or for a full window."""
 
 
 def as_transcriber(ears: Recogniser | Transcriber) -> Transcriber:
@@ -69,7 +70,7 @@ class _Pace:
     def new_s(self) -> float:
         """How much new sound the next decode should have, at least."""
         if self.seconds > SLOW_S:
-            return LONGEST_S
+            return math.inf
         return max(NEW_S, 2 * self.seconds if self.seconds > BUSY_S else 0.0)
 
 
@@ -91,6 +92,8 @@ class StreamingTranscription:
         self._agreement = Agreement()
         self._voiced = 0
         """Where the last voiced sound ends."""
+        self._resumed = 0
+        """Where the last pause ended."""
         self._asked = 0
         """Where the sound ended that the newest decode was given."""
         self._heard = Transcript("")
@@ -105,6 +108,8 @@ class StreamingTranscription:
         """Take more sound. `voiced`: it may hold speech; silence needs no decode."""
         if self._closed:
             return
+        if voiced and self._silence >= SETTLED_S:
+            self._resumed = self._window.end
         self._window.feed(samples)
         if voiced:
             self._voiced = self._window.end
@@ -182,8 +187,10 @@ class StreamingTranscription:
         settled = self._silence >= SETTLED_S
         if self._covers(self._asked, self._voiced):
             return settled and self._heard.doubtful and not self._thorough
-        wanted = FIRST_S if self._asked == 0 else self._pace.new_s
-        return settled or (self._window.end - self._asked) / RATE >= wanted
+        full = self._window.seconds >= LONGEST_S
+        wanted = FIRST_S if self._asked == 0 else NEW_S if full else self._pace.new_s
+        new = (self._window.end - max(self._asked, self._resumed)) / RATE
+        return settled or new >= wanted
 
     async def _decode_beside(self) -> None:
         """Decode in a task that `finalize` can wait for or cancel."""

@@ -75,16 +75,15 @@ class Window:
             return
         end = heard.covers / RATE  # of the sound that was decoded, within the window
         cuts = [cut for cut in _cuts(heard) if cut.at <= end - KEPT_S]
-        stable = [cut for cut in cuts if cut.units <= agreement.stable_units]
-        natural = [cut for cut in stable if cut.natural]
-        if natural:
-            self._cut(natural[-1], heard, agreement)
-        elif stable and self.seconds > CUT_S:
-            self._cut(stable[-1], heard, agreement)
-        elif self.seconds > LONGEST_S:
+        if self.seconds > LONGEST_S:
             agreement.settle(heard.text)
             nothing = _Cut(max(0.0, end - KEPT_S), 0, natural=False)
             self._cut(cuts[-1] if cuts else nothing, heard, agreement)
+            return
+        stable = [cut for cut in cuts if cut.units <= agreement.stable_units]
+        natural = [cut for cut in stable if cut.natural]
+        if natural or (stable and self.seconds > CUT_S):
+            self._cut((natural or stable)[-1], heard, agreement)
 
     def _cut(self, cut: _Cut, heard: Transcript, agreement: Agreement) -> None:
         gone = round(cut.at * RATE)
