@@ -40,6 +40,8 @@ from assistant.views import Card
 
 _log = logging.getLogger(__name__)
 
+SPOKEN_S = 0.2
+"""How often observers are told what has been said of a sentence."""
 WARM_S = 1.0
 """How often it is looked whether the beginning of the prompt has changed."""
 ENDING_S = 20.0
@@ -104,6 +106,7 @@ class LiveSession:
         self._newest_ask = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._sounding = asyncio.Event()
         self._cue: asyncio.Task[None] | None = None
         self._latency: float | None = None
         self._faults: tuple[str, ...] = ()
@@ -120,6 +123,7 @@ class LiveSession:
                 self._jobs = Jobs(self.inject, tasks)
                 conducting = tasks.create_task(self._conductor.run(), name="conductor")
                 warming = tasks.create_task(self._keep_warm(), name="warm")
+                telling = tasks.create_task(self._tell_what_is_said(), name="said")
                 self._book.show(self._conductor.state, self._conductor.policy, "")
                 await self._ear.run()
                 with suppress(TimeoutError):
@@ -127,6 +131,7 @@ class LiveSession:
                         await self._quiet.wait()
                 conducting.cancel()
                 warming.cancel()
+                telling.cancel()
         finally:
             self._tasks = self._jobs = None
             for future in self._asks.values():
@@ -315,10 +320,24 @@ class LiveSession:
         self._before = state
         self._book.note(at, event, orders)
         self._gate(state)
-        said = "" if self._speech is None else self._speech.said
-        self._book.show(state, self._conductor.policy, said)
+        self._tell_state(state)
         if isinstance(state, Quiet):
             self._quiet.set()
+        if isinstance(state, Speaking | Overlapping):
+            self._sounding.set()
+        else:
+            self._sounding.clear()
+
+    def _tell_state(self, state: State) -> None:
+        said = "" if self._speech is None else self._speech.said
+        self._book.show(state, self._conductor.policy, said)
+
+    async def _tell_what_is_said(self) -> None:
+        """Between two steps of the core the words go on."""
+        while True:
+            await self._sounding.wait()
+            self._tell_state(self._conductor.state)
+            await asyncio.sleep(SPOKEN_S)
 
     def _gate(self, state: State) -> None:
         """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""

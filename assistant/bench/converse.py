@@ -8,9 +8,12 @@ from assistant.backends.device_file import FileCard
 from assistant.ports import RATE, Seen, TurnReport
 from assistant.session import LiveSession
 from assistant.sound.clips import Clip
+from assistant.views import Activity
 
 LONGEST_S = 20.0
-"""After a clip, at most so long for the answer to end."""
+"""After a clip, at most so long for an answer to begin, or to go on."""
+ENDLESS_S = 60.0
+"""What speaks for longer is not waited for."""
 UNANSWERED_S = 4.0
 """Nothing has happened for so long after a clip: it will not be answered."""
 LEAD_S = 0.6
@@ -70,9 +73,11 @@ async def converse(
 async def _settled(session: LiveSession, reports: list[TurnReport]) -> None:
     """Wait until the answer has ended, or none will come."""
     now = asyncio.get_running_loop().time
-    began = quiet_since = now()
-    while now() - began < LONGEST_S:
+    began = quiet_since = silent_since = now()
+    while now() - silent_since < LONGEST_S and now() - began < ENDLESS_S:
         await asyncio.sleep(_LOOK_S)
+        if session.state.activity == Activity.SPEAKING.value:
+            silent_since = now()
         if not session.quiet:
             quiet_since = now()
         elif now() - quiet_since > (2 * _LOOK_S if _answered(reports) else UNANSWERED_S):

@@ -1,6 +1,5 @@
 """Behind `captions`: ears alone, and what they understand."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from assistant.app import fetch_models, open_device, open_ears, settings
 from assistant.backends.device_file import Config as CardConfig
 from assistant.backends.device_file import open as open_card
 from assistant.cli.bars import bars
-from assistant.cli.live import leave, log_to, signals
+from assistant.cli.live import log_to, until_ended
 from assistant.config import Config
 from assistant.core.events import Event, Heard, ListeningFailed, SilenceReached, SpeechStarted
 from assistant.languages.pack import load
@@ -23,11 +22,11 @@ PAUSE_MS = 500
 
 
 def captions(config: Config, clips: list[Path]) -> None:
-    """Show captions until the sound is over, or Ctrl-C."""
-    leave(asyncio.run(_captions(config, clips)))
+    """Show captions until the sound is over, or Ctrl-C; then end the process."""
+    until_ended(lambda _: _captions(config, clips))
 
 
-async def _captions(config: Config, clips: list[Path]) -> int:
+async def _captions(config: Config, clips: list[Path]) -> None:
     console = Console()
     log_to(config.log.level)
     with bars() as progress:
@@ -41,13 +40,7 @@ async def _captions(config: Config, clips: list[Path]) -> int:
         captioner = _Captioner(screen)
         ear = Ear(device, backends, load(config.language), captioner.take, settings(config).ear)
         captioner.ear = ear
-        running = asyncio.ensure_future(ear.run())  # noqa: TID251 - awaited below
-        with signals(lambda _: running.cancel()):
-            try:
-                await running
-            except asyncio.CancelledError:
-                return 0
-    return 0
+        await ear.run()
 
 
 class _Captioner:

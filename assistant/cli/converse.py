@@ -35,7 +35,6 @@ def command(  # noqa: PLR0913, PLR0917 - a command line has as many options as i
 ) -> None:
     """Play recordings to it as its microphone, at the pace of real time."""
     from assistant.cli.conversing import Play, play  # noqa: PLC0415 - keeps --help quick
-    from assistant.cli.live import leave  # noqa: PLC0415 - likewise
 
     wanted = Play(tuple(clips), out, flight, gap, noise, json=json)
-    leave(play(load_config(config, setting), wanted))
+    play(load_config(config, setting), wanted)

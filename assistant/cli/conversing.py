@@ -13,7 +13,7 @@ from assistant.backends.device_file import Config as CardConfig
 from assistant.backends.device_file import open as open_card
 from assistant.bench.converse import Exchange, converse
 from assistant.cli.bars import bars
-from assistant.cli.live import alongside, log_to, session_on, signals
+from assistant.cli.live import alongside, check_writable, log_to, session_on, until_ended
 from assistant.config import Config
 from assistant.recorder.stalls import LoopMonitor
 from assistant.recorder.waterfall import Waterfall
@@ -34,46 +34,39 @@ class Play:
     json: bool = False
 
 
-def play(config: Config, wanted: Play) -> int:
-    """Converse with recordings; returns the exit code."""
+def play(config: Config, wanted: Play) -> None:
+    """Converse with recordings, then end the process."""
     monitor = LoopMonitor()
-    return monitor.run(_play(config, wanted, monitor))
+    until_ended(lambda _: _play(config, wanted, monitor), run=monitor.run)
 
 
-async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> int:
+async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
     told, results = Console(stderr=True), Console(soft_wrap=True, highlight=False)
     log_to(config.log.level)
+    check_writable(wanted.out, wanted.flight)
     clips = await asyncio.to_thread(load_all, wanted.clips)
     for clip in clips:
         if clip.warning:
             told.print(Text(f"{clip.path}: {clip.warning}", "yellow"))
-    stop, code = asyncio.Event(), [0]
+    with bars(told) as progress:
+        await fetch_models(config, progress)
+    async with (
+        open_shared(config) as shared,
+        open_card(CardConfig(noise=wanted.noise)) as card,
+        session_on(card, shared, config, record=wanted.out, flight=wanted.flight) as session,
+        monitor.watching(),
+    ):
 
-    def stopped(number: int) -> None:
-        code[0] = 128 + number
-        stop.set()
+        async def exchanges() -> None:
+            async for exchange in converse(session, card, clips, gap=wanted.gap):
+                _tell(exchange, results, as_json=wanted.json)
 
-    with signals(stopped):
-        with bars(told) as progress:
-            await fetch_models(config, progress)
-        async with (
-            open_shared(config) as shared,
-            open_card(CardConfig(noise=wanted.noise)) as card,
-            session_on(card, shared, config, record=wanted.out, flight=wanted.flight) as session,
-            monitor.watching(),
-        ):
-
-            async def exchanges() -> None:
-                async for exchange in converse(session, card, clips, gap=wanted.gap):
-                    _tell(exchange, results, as_json=wanted.json)
-
-            await alongside(session, stop, exchanges())
+        await alongside(session, exchanges())
     stalls = monitor.stalls
     told.print(
         f"longest event-loop stall {stalls.longest * MS:.1f} ms, 99 % under {stalls.p99 * MS:.1f}",
         style="dim",
     )
-    return code[0]
 
 
 def _tell(exchange: Exchange, results: Console, *, as_json: bool) -> None:

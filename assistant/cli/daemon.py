@@ -1,23 +1,25 @@
 """The daemon behind `assistant run`: models, backends, device, control socket, screen."""
 
-import asyncio
-import signal
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from assistant.app import fetch_models, open_device, open_shared
+from assistant.app import fetch_models, open_device, open_shared, together
 from assistant.cli.bars import bars
 from assistant.cli.demonstration import demonstrate
-from assistant.cli.live import log_to, session_on, signals, until_stopped
+from assistant.cli.live import Stop, check_writable, log_to, session_on, until_ended
 from assistant.config import Config
+from assistant.control.client import default_path
+from assistant.control.place import free
 from assistant.control.server import serve
 from assistant.errors import BackendUnavailable
 from assistant.ports import Device
 from assistant.recorder.waterfall import one_line
-from assistant.session import LiveSession, Shared
+from assistant.session import Shared
 from assistant.showing.screen import Screen
 
 
@@ -31,47 +33,60 @@ class Wishes:
     waterfall: bool = False
 
 
-class _Stopped:
-    """Whether somebody wants the end, and the exit code that this gives."""
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Why there is no device, for a person; empty: none was wanted."""
 
-    def __init__(self) -> None:
-        self.event = asyncio.Event()
-        self.code = 0
-
-    def by_signal(self, number: int) -> None:
-        self.code = 128 + number if number == signal.SIGINT else 0
-        self.event.set()
+    why: str = ""
 
 
-def daemon(config: Config, wishes: Wishes) -> int:
-    """Run until somebody stops it; returns the exit code."""
-    return asyncio.run(_daemon(config, wishes))
+def daemon(config: Config, wishes: Wishes) -> None:
+    """Run until somebody stops it, then end the process."""
+    until_ended(lambda stop: _daemon(config, wishes, stop), terminated=0)
 
 
-async def _daemon(config: Config, wishes: Wishes) -> int:
-    console = Console()
+async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
+    console = Console(highlight=False)
     log_to(config.log.level)
-    stopped = _Stopped()
-    with signals(stopped.by_signal):
-        with bars() as progress:
-            await fetch_models(config, progress)
-        loading = console.status("loading ears, mind and voice")
-        loading.start()
-        async with open_shared(config) as shared, AsyncExitStack() as stack:
-            device, missing = None, ""
-            if not wishes.demonstrate:
-                try:
-                    device = await stack.enter_async_context(open_device(config))
-                except BackendUnavailable as wrong:
-                    if config.device.backend != "auto":
-                        raise
-                    missing = str(wrong)
-            loading.stop()
-            if device is None:
-                await demonstrate(config, shared, console, wishes.record, missing, stopped.event)
-            else:
-                await _converse(config, device, shared, console, wishes, stopped)
-    return stopped.code
+    check_writable(wishes.record, wishes.flight)
+    if config.control.enabled:  # it would be found out only after seconds of loading
+        free(config.control.socket or Path(default_path()))
+    with bars() as progress:
+        await fetch_models(config, progress)
+    async with AsyncExitStack() as stack:
+        with console.status("loading ears, mind and voice"):
+            opening: dict[str, AbstractAsyncContextManager[Any]] = {
+                "shared": open_shared(config),
+                "device": _device(config, wanted=not wishes.demonstrate),
+            }
+            opened = await stack.enter_async_context(together(opening))
+        shared, device = opened["shared"], opened["device"]
+        if isinstance(device, _Missing):
+            await demonstrate(
+                config,
+                shared,
+                console,
+                device.why,
+                record=wishes.record,
+                flight=wishes.flight,
+            )
+        else:
+            await _converse(config, device, shared, console, wishes, stop)
+
+
+@asynccontextmanager
+async def _device(config: Config, *, wanted: bool) -> AsyncIterator[Device | _Missing]:
+    """Open microphone and speaker; where there are none and none was named, say why."""
+    async with AsyncExitStack() as stack:
+        device: Device | _Missing = _Missing()
+        if wanted:
+            try:
+                device = await stack.enter_async_context(open_device(config))
+            except BackendUnavailable as wrong:
+                if config.device.backend != "auto":
+                    raise
+                device = _Missing(str(wrong).removeprefix(f"{wrong.backend}: "))
+        yield device
 
 
 async def _converse(
@@ -80,14 +95,14 @@ async def _converse(
     shared: Shared,
     console: Console,
     wishes: Wishes,
-    stopped: _Stopped,
+    stop: Stop,
 ) -> None:
     async with AsyncExitStack() as stack:
-        session: LiveSession = await stack.enter_async_context(
+        session = await stack.enter_async_context(
             session_on(device, shared, config, record=wishes.record, flight=wishes.flight)
         )
         if config.control.enabled:
-            door = serve(session, on_quit=stopped.event.set, path=config.control.socket)
+            door = serve(session, on_quit=stop, path=config.control.socket)
             await stack.enter_async_context(door)
         screen = stack.enter_context(
             Screen(console, waterfall=one_line if wishes.waterfall else None)
@@ -96,4 +111,4 @@ async def _converse(
         stack.callback(log_to, config.log.level)
         stack.callback(session.watch(screen))
         screen.welcome(session.state)
-        await until_stopped(session, stopped.event)
+        await session.run()

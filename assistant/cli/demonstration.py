@@ -1,11 +1,16 @@
 """The assistant shows itself: questions by its second mouth, through the whole daemon."""
 
-import asyncio
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import soxr
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from assistant.backends.device_file import Config as CardConfig
@@ -13,65 +18,131 @@ from assistant.backends.device_file import open as open_card
 from assistant.bench.converse import Exchange, converse
 from assistant.cli.live import alongside, session_on, state_dir
 from assistant.config import Config
-from assistant.ports import RATE, Samples
+from assistant.ports import RATE, Samples, Seen, TurnReport
 from assistant.recorder.waterfall import Waterfall
 from assistant.session import Shared
+from assistant.showing.screen import Screen
 from assistant.sound.clips import Clip
 
 QUESTIONS = (
-    "Hello there. What can you do?",
-    "What is the capital of France?",
-    "Why is the sky blue?",
+    "Hello, what is your name?",
+    "What is the capital of Japan?",
+    "What should I eat for breakfast?",
 )
-HOW_TO = (
-    "To talk with it: attach a microphone (in a container, pass the sound server's socket in; "
-    "on a server, `assistant ask` and `assistant chat` need none), see `assistant devices` "
-    "and `assistant doctor`, then run it again."
+"""Whisper tiny.en understands these in espeak's voice, whatever the noise; most it does not."""
+HOW_TO_STOP = "Ctrl-C ends it."
+HOW_TO_TALK = (
+    "To talk with it, attach a microphone and a speaker and start it again; in a container, pass "
+    "it the socket of the sound server. `assistant devices` lists what there is, `assistant "
+    "doctor` says what is missing, and `assistant chat` needs no sound at all."
 )
+FILE = "demonstration.wav"
+_LABEL = 11
 
 
 async def demonstrate(
     config: Config,
     shared: Shared,
     console: Console,
-    record: Path | None,
     missing: str,
-    stop: asyncio.Event,
+    *,
+    record: Path | None = None,
+    flight: Path | None = None,
 ) -> None:
-    """Ask it a few questions aloud and show what it heard, what it answered and how fast."""
-    if missing:
-        console.print(Text(f"There is no microphone here: {missing}", "yellow"))
-    console.print("So the assistant shows itself: three spoken questions, in real time.\n")
+    """Ask it a few questions aloud and show what it heard, what it answered and how fast.
+
+    `missing`: why nobody can talk with it, if that is so.
+    """
     place = record or _place()
     questions = [await _spoken(shared, text) for text in QUESTIONS]
     async with (
         open_card(CardConfig()) as card,
-        session_on(card, shared, config, record=place) as session,
+        session_on(card, shared, config, record=place, flight=flight) as session,
     ):
+        with Screen(console) as screen:
+            screen.show(_introduction(missing))
+            mouth = (shared.fallback or shared.voice).info.name
+            state = replace(session.state, microphone=f"the second voice, {mouth}")
+            screen.welcome(replace(state, speaker=str(place)), HOW_TO_STOP)
+            unwatch = session.watch(lambda seen: _live(seen, screen))
 
-        async def show() -> None:
-            async for exchange in converse(session, card, questions):
-                _show(exchange, console)
+            async def show() -> None:
+                async for exchange in converse(session, card, _asked(questions, screen)):
+                    screen.show(_shown(exchange))
 
-        await alongside(session, stop, show())
-    console.print(f"The recording, what it heard left and what it said right: {place}")
+            await alongside(session, show())
+            unwatch()
+            screen.show(_end(place, talk=bool(missing)))
+
+
+def _introduction(missing: str) -> RenderableType:
+    page = Table.grid()
     if missing:
-        console.print(HOW_TO)
+        page.add_row(Text(f"{missing[:1].upper()}{missing[1:]}.", "yellow"))
+    shows = "So the assistant" if missing else "The assistant"
+    page.add_row(f"{shows} shows itself: a second voice asks it {len(QUESTIONS)} questions.")
+    return Padding(page, (1, 1, 0, 1), expand=False)
 
 
-def _show(exchange: Exchange, console: Console) -> None:
-    console.print(Text.assemble(("asked     ", "dim"), str(exchange.clip.path)))
+def _live(seen: Seen, screen: Screen) -> None:
+    """Show the living state; a turn that is over is shown with its question."""
+    if not isinstance(seen, TurnReport):
+        screen(seen)
+
+
+def _asked(questions: Sequence[Clip], screen: Screen) -> Iterator[Clip]:
+    for question in questions:
+        table = _grid()
+        table.add_row("asked", Text(str(question.path)))
+        screen.show(Padding(table, (0, 1), expand=False))
+        yield question
+
+
+def _shown(exchange: Exchange) -> RenderableType:
+    page = Table.grid()
+    table = _grid()
     for turn in exchange.turns:
-        console.print(Text.assemble(("heard     ", "dim"), (turn.heard, "green")))
-        console.print(Text.assemble(("answered  ", "dim"), (turn.said or turn.failure, "cyan")))
-        console.print(Waterfall(turn.spans))
-    console.print()
+        table.add_row("heard", Text(turn.heard, "green"))
+        if turn.outcome != "nothing":
+            table.add_row("answered", Text(turn.said or turn.failure, "cyan"))
+    if not exchange.turns:
+        table.add_row("heard", Text("nothing", "yellow"))
+    page.add_row(table)
+    for turn in exchange.turns:
+        if turn.spans:
+            page.add_row("")
+            page.add_row(Waterfall(turn.spans))
+    page.add_row("")
+    return Padding(page, (0, 1), expand=False)
+
+
+def _end(place: Path, *, talk: bool) -> RenderableType:
+    page = Table.grid()
+    told = "The recording, left what it heard, right what it said: "
+    page.add_row(Text.assemble(told, (str(place), "bold")))
+    if talk:
+        page.add_row("")
+        page.add_row(HOW_TO_TALK)
+    return Padding(page, (0, 1), expand=False)
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=_LABEL, style="dim")
+    table.add_column(overflow="fold")
+    return table
 
 
 def _place() -> Path:
+    """Return where the recording goes; elsewhere, if nothing can be written at home."""
     folder = state_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / "demonstration.wav"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="assistant-")) / FILE
+    if not os.access(folder, os.W_OK):
+        return Path(tempfile.mkdtemp(prefix="assistant-")) / FILE
+    return folder / FILE
 
 
 async def _spoken(shared: Shared, text: str) -> Clip:

@@ -1,4 +1,4 @@
-"""What the verbs that converse have in common: logging, signals, a session that runs."""
+"""What the verbs that converse have in common: logging, how they end, a session that runs."""
 
 import asyncio
 import logging
@@ -11,16 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.app import settings
+from assistant.errors import AssistantError, MediaError, leaves
+from assistant.models import store
 from assistant.ports import Device, Frame
 from assistant.recorder.flight import FlightLog
 from assistant.session import LiveSession, Shared
-from assistant.sound.stereo import StereoWriter
+from assistant.sound.stereo import recording
 
 if TYPE_CHECKING:
     from assistant.config import Config
 
-STOPPING_S = 2.0
+STOPPING_S = 1.8
 """A clean end takes no longer; after it, the process ends as it is."""
+TERMINATED = 128 + signal.SIGTERM
+
+Stop = Callable[[], None]
+"""Asks for the end: that of a conversation which is over, not that of a failure."""
+Main = Callable[[Stop], Coroutine[Any, Any, None]]
+Run = Callable[[Coroutine[Any, Any, int]], int]
 
 
 class Lines(logging.Handler):
@@ -45,15 +53,50 @@ def log_to(level: str, show: Callable[[str], None] | None = None) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+def until_ended(main: Main, *, terminated: int = TERMINATED, run: Run = asyncio.run) -> None:
+    """Run a verb until it is over, asks for its end, or a signal comes; then end the process.
+
+    A signal cancels it, wherever it is; it has `STOPPING_S` to close what is open. `terminated`
+    is the exit code after SIGTERM. An `AssistantError` is raised to the caller.
+    """
+    code = run(_until_ended(main, terminated))
+    leave(code)
+
+
+async def _until_ended(main: Main, terminated: int) -> int:
+    loop = asyncio.get_running_loop()
+    asked: list[int] = []
+    working = loop.create_task(main(lambda: stop(0)))
+
+    def stop(code: int) -> None:
+        if not asked:
+            asked.append(code)
+            store.stop()
+            loop.call_later(STOPPING_S, leave, code)
+            working.cancel()
+
+    codes = {signal.SIGTERM: terminated, signal.SIGINT: 128 + signal.SIGINT}
+    with signals(lambda number: stop(codes[number])):
+        await asyncio.wait({working})
+    if not asked:
+        working.result()
+        return 0
+    if not working.cancelled() and (error := working.exception()) is not None:
+        bugs = [leaf for leaf in leaves(error) if not isinstance(leaf, AssistantError)]
+        if bugs:  # what else breaks at the end is no news: it was to end
+            raise error
+    return asked[0]
+
+
 @contextmanager
-def signals(stop: Callable[[int], object]) -> Iterator[None]:
+def signals(stop: Callable[[signal.Signals], object]) -> Iterator[None]:
     """Call `stop` at SIGTERM and at the first SIGINT; a second SIGINT ends the process."""
     loop = asyncio.get_running_loop()
 
     def first(number: signal.Signals) -> None:
-        stop(number)
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+        stop(number)
 
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -88,9 +131,7 @@ async def session_on(
         tap: Callable[[Frame], None] | None = None
         record = record or config.recorder.record
         if record is not None:
-            writer = StereoWriter(record)
-            stack.callback(writer.close)
-            tap = writer.append
+            tap = (await stack.enter_async_context(recording(record))).append
         yield LiveSession(device, shared, chosen, flight=log, tap=tap)
 
 
@@ -98,7 +139,13 @@ def _flight_path(config: "Config") -> Path | None:
     if config.recorder.keep != "file":
         return None
     place = state_dir()
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as wrong:
+        raise AssistantError(
+            f"{place}: the flight log cannot be kept there ({wrong.strerror}); give --flight a "
+            "path that can, or set recorder.keep to ram"
+        ) from wrong
     return place / "flight.jsonl"
 
 
@@ -109,33 +156,34 @@ def state_dir() -> Path:
     return user_state_path("assistant")
 
 
-async def until_stopped(session: LiveSession, stop: asyncio.Event) -> None:
-    """Run a session until its sound is over or somebody stops it; it then ends within 2 s."""
-    running = asyncio.ensure_future(session.run())  # noqa: TID251 - its end is awaited below
-    stopping = asyncio.ensure_future(stop.wait())  # noqa: TID251 - likewise
-    try:
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        if not running.done():
-            running.cancel()
-            await asyncio.wait({running}, timeout=STOPPING_S)
-    if not running.cancelled():
-        running.result()
+def check_writable(*paths: Path | None) -> None:
+    """Raise `MediaError` for a file that cannot be written: before seconds go into loading."""
+    for path in paths:
+        if path is None:
+            continue
+        folder = path.absolute().parent
+        if path.is_dir():
+            why = "it is a directory"
+        elif not folder.is_dir():
+            why = f"there is no directory {folder}"
+        elif not os.access(path if path.exists() else folder, os.W_OK):
+            why = "it may not be written"
+        else:
+            continue
+        raise MediaError(str(path), f"{why}; name another file")
 
 
-async def alongside(
-    session: LiveSession, stop: asyncio.Event, work: Coroutine[Any, Any, None]
-) -> None:
+async def alongside(session: LiveSession, work: Coroutine[Any, Any, None]) -> None:
     """Run a session and, while it lives, something that uses it."""
     async with asyncio.TaskGroup() as tasks:
         working = tasks.create_task(work)
-        await until_stopped(session, stop)
+        await session.run()
         working.cancel()
 
 
 def leave(code: int) -> None:
     """End the process now: a worker thread in the middle of its work must not keep it alive."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # who read it is gone
+            stream.flush()
     os._exit(code)

@@ -5,14 +5,13 @@ import importlib.metadata
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from itertools import takewhile
 from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, leaves
 
 INTERRUPTED = 128 + signal.SIGINT
 PIPE_CLOSED = 128 + signal.SIGPIPE
@@ -153,29 +152,16 @@ def _run(arguments: list[str], *, debug: bool) -> Any:
         command_line().main(arguments, prog_name="assistant")
     except SystemExit as end:
         return end.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except AssistantError as wrong:
-        if debug:
-            raise
-        return _report([wrong])
-    except BaseExceptionGroup as group:
-        leaves = list(_leaves(group))
-        if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
+    except BaseException as wrong:
+        ends = leaves(wrong)  # task groups raise groups of groups
+        if any(isinstance(leaf, KeyboardInterrupt) for leaf in ends):
             return INTERRUPTED
-        errors = [leaf for leaf in leaves if isinstance(leaf, AssistantError)]
-        if debug or len(errors) < len(leaves):
+        if any(isinstance(leaf, BrokenPipeError) for leaf in ends):
+            return PIPE_CLOSED
+        errors = [leaf for leaf in ends if isinstance(leaf, AssistantError)]
+        if debug or len(errors) < len(ends):
             raise
         return _report(errors)
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    """Walk the exceptions in a group of groups: task groups nest them."""
-    for inner in group.exceptions:
-        if isinstance(inner, BaseExceptionGroup):
-            yield from _leaves(inner)
-        else:
-            yield inner
 
 
 def _report(errors: list[AssistantError]) -> int:

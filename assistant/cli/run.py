@@ -34,7 +34,6 @@ def command(
 ) -> None:
     """Start the assistant and talk with it."""
     from assistant.cli.daemon import Wishes, daemon  # noqa: PLC0415 - keeps --help quick
-    from assistant.cli.live import leave  # noqa: PLC0415 - likewise
 
     wishes = Wishes(record, flight, demonstrate=demonstrate, waterfall=waterfall)
-    leave(daemon(load_config(config, setting), wishes))
+    daemon(load_config(config, setting), wishes)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile
 
-from assistant.app import open_device, open_stage
+from assistant.app import fetch_models, open_device, open_stage, together
 from assistant.cli.bars import bars
-from assistant.cli.live import log_to
+from assistant.cli.live import check_writable, log_to, until_ended
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
 from assistant.errors import AssistantError, MediaError
@@ -18,35 +19,45 @@ from assistant.speaking.plain import Plain
 from assistant.speaking.sentences import sentences
 from assistant.speaking.voice import Utterance
 
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
 PATIENCE_S = 130.0
 """For the running assistant: a little more than it gives itself."""
 
 
 def say(config: Config, text: str, out: Path | None) -> None:
-    """Speak a text, or write its sound to a file."""
+    """Speak a text, or write its sound to a file, then end the process."""
     if not text.strip():
         raise AssistantError("there is nothing to say; give a text")
     log_to(config.log.level)
     place = config.control.socket or Path(default_path())
-    if out is None and running(place) is not None:
+    if out is not None:
+        check_writable(out)
+    elif running(place) is not None:
         answer = call(place, {"do": "say", "text": text}, PATIENCE_S)
         if answer["failure"]:
             raise AssistantError(str(answer["failure"]))
-    else:
-        asyncio.run(_say(config, text, out))
+        return
+    until_ended(lambda _: _say(config, text, out))
 
 
 async def _say(config: Config, text: str, out: Path | None) -> None:
     with bars() as progress:
-        async with open_stage(config, "tts", progress) as voice:
-            if out is not None:
-                await _write(voice, config.language, text, out)
-                return
-            async with open_device(config) as device:
-                released = asyncio.Event()
-                released.set()
-                utterance = Utterance(device, voice, config.language)
-                await utterance.run(sentences(_piece(text)), released, lambda _: None)
+        await fetch_models(config, progress, ("tts",))
+    if out is not None:
+        async with open_stage(config, "tts") as voice:
+            await _write(voice, config.language, text, out)
+        return
+    opening: dict[str, AbstractAsyncContextManager[Any]] = {
+        "voice": open_stage(config, "tts"),
+        "device": open_device(config),
+    }
+    async with together(opening) as opened:
+        released = asyncio.Event()
+        released.set()
+        utterance = Utterance(opened["device"], opened["voice"], config.language)
+        await utterance.run(sentences(_piece(text)), released, lambda _: None)
 
 
 async def _write(voice: Synthesizer, language: str, text: str, out: Path) -> None:

@@ -2,28 +2,33 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
-from assistant.app import fetch_models, open_device, open_shared, open_stage
+from assistant.app import fetch_models, open_device, open_shared, open_stage, together
 from assistant.cli.bars import bars
-from assistant.cli.live import log_to, session_on, until_stopped
+from assistant.cli.live import log_to, session_on, until_ended
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
 from assistant.errors import AssistantError
-from assistant.ports import LanguageModel, TurnReport
+from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
 from assistant.speaking.streams import closing
+from assistant.worker import Worker
 
 PATIENCE_S = 130.0
 """For an answer of the running assistant: a little more than it gives itself."""
+TOLD = ("heard", "said", "outcome", "failure", "latency")
+"""What `--json` tells of an answer."""
 
 
 def ask(config: Config, text: str, *, speak: bool, as_json: bool) -> None:
-    """Print one answer."""
+    """Print one answer, then end the process."""
     if not text.strip():
         raise AssistantError("there is nothing to answer; give a question")
     log_to(config.log.level)
@@ -32,19 +37,19 @@ def ask(config: Config, text: str, *, speak: bool, as_json: bool) -> None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": speak}
         _print(call(place, request, PATIENCE_S), as_json=as_json)
     elif speak:
-        asyncio.run(_ask_aloud(config, text, as_json=as_json))
+        until_ended(lambda _: _ask_aloud(config, text, as_json=as_json))
     else:
-        asyncio.run(_ask(config, text, as_json=as_json))
+        until_ended(lambda _: _ask(config, text, as_json=as_json))
 
 
 def _print(answer: dict[str, object], *, as_json: bool) -> None:
     if as_json:
-        shown = {key: value for key, value in answer.items() if key not in {"v", "ok"}}
+        shown = {key: answer.get(key) for key in TOLD}
         print(json.dumps(shown, ensure_ascii=False))  # noqa: T201 - this is its output
-    elif answer["failure"]:
-        raise AssistantError(str(answer["failure"]))
-    else:
+    elif not answer["failure"]:
         print(answer["said"])  # noqa: T201 - this is its output
+    if answer["failure"]:
+        raise AssistantError(str(answer["failure"]))
 
 
 async def _ask(config: Config, text: str, *, as_json: bool) -> None:
@@ -52,60 +57,95 @@ async def _ask(config: Config, text: str, *, as_json: bool) -> None:
         if not as_json:
             await talker.answer(text)
             return
-        said = "".join([piece async for piece in talker.pieces(text)])
-        print(json.dumps({"heard": text, "said": said.strip()}, ensure_ascii=False))  # noqa: T201
+        said = "".join([piece async for piece in talker.pieces(text)]).strip()
+        answer: dict[str, object] = {"heard": text, "said": said}
+        _print(answer, as_json=True)
 
 
 async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
     with bars() as progress:
         await fetch_models(config, progress)
-    reports: list[TurnReport] = []
+    opening: dict[str, AbstractAsyncContextManager[Any]] = {
+        "shared": open_shared(config),
+        "device": open_device(config),
+    }
     async with (
-        open_shared(config) as shared,
-        open_device(config) as device,
-        session_on(device, shared, config) as session,
+        together(opening) as opened,
+        session_on(opened["device"], opened["shared"], config) as session,
         asyncio.TaskGroup() as tasks,
     ):
-        stop = asyncio.Event()
-        tasks.create_task(until_stopped(session, stop))
-        await asyncio.sleep(0)
-        reports.append(await session.ask(text))
-        stop.set()
-    report = reports[0]
-    _print({"said": report.said, "failure": report.failure, "heard": text}, as_json=as_json)
+        conversing = tasks.create_task(session.run())
+        await asyncio.sleep(0)  # a session takes questions once it runs
+        report = await session.ask(text)
+        conversing.cancel()
+    answer = {key: getattr(report, key) for key in TOLD}
+    _print(answer, as_json=as_json)
 
 
 def chat(config: Config) -> None:
-    """Converse in writing until an empty line."""
+    """Converse in writing until an empty line, then end the process."""
     log_to(config.log.level)
     place = config.control.socket or Path(default_path())
-    if running(place) is not None:
-        _chat_with_running(place)
-    else:
-        asyncio.run(_chat(config))
+    until_ended(lambda _: _chat_with_running(place) if running(place) else _chat(config))
 
 
-def _chat_with_running(place: Path) -> None:
-    print("The running assistant answers; an empty line ends this.")  # noqa: T201
-    while text := _read():
+async def _chat_with_running(place: Path) -> None:
+    async def answer(text: str) -> None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": False}
-        _print(call(place, request, PATIENCE_S), as_json=False)
+        connection = Worker("control")  # unlike a pool's, its thread keeps nobody waiting
+        try:
+            told = await connection.run(lambda: call(place, request, PATIENCE_S))
+        finally:
+            connection.close()
+        _print(told, as_json=False)
+
+    await _converse("The running assistant", answer)
 
 
 async def _chat(config: Config) -> None:
-    async with _talker(config) as talker:
-        print(f"{talker.mind.info.name} answers; an empty line ends this.")  # noqa: T201
-        while text := await asyncio.to_thread(_read):
+    async with _talker(config) as talker, asyncio.TaskGroup() as tasks:
+        warming = tasks.create_task(talker.warm())  # while the first question is typed
+        await _converse(talker.mind.info.name, talker.answer)
+        warming.cancel()
+
+
+async def _converse(who: str, answer: Callable[[str], Awaitable[None]]) -> None:
+    """Take lines and have them answered; what cannot be answered ends nothing."""
+    if sys.stdin.isatty():
+        print(f"{who} answers; an empty line or Ctrl-D ends this.")  # noqa: T201
+    keyboard = Worker("keyboard")  # its thread may sit in a read for ever
+    with _line_editing():
+        while text := await keyboard.run(_read):
             try:
-                await talker.answer(text)
+                await answer(text)
             except AssistantError as wrong:
-                print(f"assistant: {wrong}")  # noqa: T201 - the conversation goes on
+                print(f"assistant: {wrong}", file=sys.stderr)  # noqa: T201
+
+
+@contextmanager
+def _line_editing() -> Iterator[None]:
+    """Let the arrow keys edit and recall lines; leave the terminal as it was."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    import readline  # noqa: F401, PLC0415 - being imported is what it is for
+    import termios  # noqa: PLC0415 - only where there is a terminal
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def _read() -> str:
+    """Return the next line; nothing at the end of all lines."""
+    if not sys.stdin.isatty():  # a file or a program asks: no prompt between the answers
+        return next((line for line in sys.stdin if line.strip()), "").strip()
     try:
         return input("> ").strip()
     except EOFError:
+        print()  # noqa: T201 - Ctrl-D leaves the cursor behind the prompt
         return ""
 
 
@@ -123,6 +163,10 @@ class _Talker:
             clock=clock,
             idle_seconds=config.conversation.idle_minutes * 60,
         )
+
+    async def warm(self) -> None:
+        """Have the mind read what every prompt begins with."""
+        await self.mind.warm(self._conversation.prefix())
 
     async def pieces(self, text: str) -> AsyncIterator[str]:
         """Yield an answer and remember it."""

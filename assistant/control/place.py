@@ -11,6 +11,12 @@ from assistant.control.client import running
 from assistant.errors import AssistantError
 
 
+def free(place: Path) -> None:
+    """Raise `AssistantError` if an assistant runs there, without keeping others away."""
+    if pid := running(place):
+        raise _another(str(pid))
+
+
 @contextmanager
 def alone(place: Path) -> Iterator[None]:
     """Hold the lock beside the socket; its file holds our process id."""
@@ -22,8 +28,7 @@ def alone(place: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _another(os.read(lock, 20).decode(errors="replace").strip()) from None
-        if pid := running(place):  # somebody removed the lock file under a running assistant
-            raise _another(str(pid))
+        free(place)  # somebody may have removed the lock file under a running assistant
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
         yield

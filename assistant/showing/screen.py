@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import NamedTuple, Self, assert_never
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -39,6 +39,8 @@ _LOOKS = {
     Activity.MUTED: _Look("✕", "x", "red"),
     Activity.WAITING: _Look("○", "-", "dim"),
 }
+_WORDLESS = {Activity.LISTENING, Activity.WAITING, Activity.MUTED, Activity.SPEAKING}
+"""These begin without words; while it thinks, those that it heard stay."""
 _LABEL = 11
 """Columns of the labels at the left, the space behind them included."""
 HOW_TO_STOP = "Speak when you like; Ctrl-C ends the conversation."
@@ -80,7 +82,7 @@ class Screen:
         """Show a view, or a turn that is over."""
         match seen:
             case Status(activity):
-                if activity in {Activity.LISTENING, Activity.WAITING, Activity.MUTED}:
+                if activity is not self._status.activity and activity in _WORDLESS:
                     self._words = Text()
                 if seen.text:
                     self._words = _text(seen.text)
@@ -102,6 +104,10 @@ class Screen:
     def line(self, text: str) -> None:
         """Print a line above the living one: a warning, a log message."""
         self._terminal.print(_text(text))
+
+    def show(self, page: RenderableType) -> None:
+        """Print anything that rich can draw above the living line."""
+        self._terminal.print(page)
 
     def close(self) -> None:
         """Remove the living line; the turns stay."""
