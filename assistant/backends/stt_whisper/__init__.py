@@ -5,9 +5,10 @@
 chosen by measurement: `docs/listening.md`.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
 from platformdirs import user_cache_path
@@ -20,6 +21,8 @@ from assistant.worker import Worker
 if TYPE_CHECKING:
     from assistant.backends.stt_whisper.recogniser import Whisper
 
+_FREEING_S = 2.0
+"""How long the end may take: a decode that has begun runs to its end."""
 _MOST_THREADS = 4
 """More threads than this make a short decode no quicker."""
 
@@ -30,30 +33,34 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str = Field(
-        "auto",
+        default="auto",
         min_length=1,
         description="tiny.en, base, small, large-v3-turbo, …, hf:owner/repository, a directory; "
         "auto: the best that is quick enough here",
     )
-    language: str = Field("en", description="the language that is spoken: en, de, fr, …")
+    language: str = Field(default="en", description="the language that is spoken: en, de, fr, …")
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="where it runs; auto: a GPU if it passes a test at the start"
+        default="auto", description="where it runs; auto: a GPU if it passes a test at the start"
     )
     compute_type: str = Field(
-        "auto", description="precision: int8, float16, float32, …; auto: the device's quickest"
+        default="auto",
+        description="precision: int8, float16, float32, …; auto: the device's quickest",
     )
-    threads: int = Field(0, ge=0, le=64, description="CPU threads; 0: all, four at most")
+    threads: int = Field(default=0, ge=0, le=64, description="CPU threads; 0: all, four at most")
     beam: int = Field(
-        1, ge=1, le=5, description="alternatives that are followed; 2 hears better, 15 % slower"
+        default=1,
+        ge=1,
+        le=5,
+        description="alternatives that are followed; 2 hears better, 15 % slower",
     )
     pad_s: float = Field(
-        6.0,
+        default=6.0,
         ge=1.0,
         le=30.0,
         description="silence added after the speech, in seconds; less is quicker and worse",
     )
     doubtful_beam: int = Field(
-        2, ge=1, le=5, description="the same when a doubtful text is decoded again"
+        default=2, ge=1, le=5, description="the same when a doubtful text is decoded again"
     )
 
 
@@ -66,7 +73,14 @@ async def open(config: Config) -> AsyncIterator[Recogniser]:
     """
     worker = Worker("whisper")
     try:
-        yield await worker.run(lambda: _ready(config, worker))
+        ready = await worker.run(lambda: _ready(config, worker))
+        try:
+            yield ready
+        finally:
+            # A thread that still is in the engine's code when Python ends takes the process down.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FREEING_S):
+                    await worker.run(ready.free, urgent=True)
     finally:
         worker.close()
 

@@ -71,7 +71,7 @@ class Means:
 
 
 def probe() -> Samples:
-    """Return 3 s of speech ("What time is it, and will it rain in the afternoon?")."""
+    """Return 3 s of speech ("What time is it, and what is the weather like today?")."""
     with files(__package__).joinpath("probe.ogg").open("rb") as file:
         samples, _ = soundfile.read(file, dtype="int16")
     return np.asarray(samples, np.int16)
@@ -116,11 +116,10 @@ def _tested(wish: Wish, means: Means) -> Decoder:
     if wish.model != "auto":
         return decoder
     try:
-        large = means.ensure(catalogue_name(LARGEST))
-    except ModelError as wrong:
+        return _load(wish, means, means.ensure(catalogue_name(LARGEST)), "cuda")
+    except (ModelError, BackendError) as wrong:
         _log.warning("the GPU runs a small model: %s", wrong)
         return decoder
-    return _load(wish, means, large, "cuda")
 
 
 def _quickest(wish: Wish, means: Means) -> Decoder:

@@ -63,7 +63,11 @@ class Decoder:
     def __init__(
         self, directory: Path, *, device: str, compute_type: str, threads: int, language: str
     ) -> None:
-        """Load it. Raises `ModelError` if it is damaged, `ConfigError` for the language."""
+        """Load it.
+
+        Raises `ModelError` if it is damaged, `BackendError` if a GPU cannot load it, `ConfigError`
+        if it does not know the language.
+        """
         self.name = directory.name
         ctranslate2.set_log_level(logging.CRITICAL)  # it writes to stderr by itself
         try:
@@ -75,6 +79,9 @@ class Decoder:
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as wrong:
+            if device != "cpu":
+                message = f"the GPU cannot load {self.name} ({_line(wrong)})"
+                raise BackendError("whisper", message) from wrong
             raise ModelError(
                 self.name,
                 f"cannot be loaded ({_line(wrong)}); `assistant models check` tells more",
@@ -144,6 +151,10 @@ class Decoder:
             else:
                 words.append(Word(text.strip(), begin, finish))
         return [word for word in words if word.text]
+
+    def free(self) -> None:
+        """Free the model's memory and threads now, not when Python gets to it."""
+        del self._whisper
 
     def _mel(self, samples: Samples, pad_s: float) -> NDArray[np.float32]:
         extract = self._whisper.feature_extractor

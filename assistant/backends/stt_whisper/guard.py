@@ -89,7 +89,9 @@ def first_copy(text: str, rate: float) -> str:
     bare = [_bare(word) for word in words]
     if rate > COPIED:
         for length in range(2, len(words) // 2 + 1):
-            if all(word == bare[at % length] for at, word in enumerate(bare)):
+            if len(set(bare[:length])) > 1 and all(
+                word == bare[at % length] for at, word in enumerate(bare)
+            ):
                 return " ".join(words[:length])
     return text
 

@@ -82,6 +82,10 @@ class Whisper:
         """Understand a short clip in the calling thread, with one decode; for measuring."""
         return self._window(samples, thorough=False).text
 
+    def free(self) -> None:
+        """Free the model, in the calling thread; nothing can be recognised any more."""
+        self._decoder.free()
+
     def _window(self, samples: Samples, *, thorough: bool) -> _Part:
         effort, seconds = self._effort, len(samples) / RATE
         decoded = self._decoder.decode(samples, pad_s=effort.pad_s, beam=effort.beam)
