@@ -137,6 +137,34 @@ class VoiceDetector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A phrase was heard that is an order by itself."""
+
+    phrase: str
+    """As people say it: "Hey Jarvis"."""
+    ago: int = 0
+    """About so many samples before the end of the sound that was given, it ended."""
+    stops: bool = False
+    """It silences the assistant; else it is a name, which wakes it."""
+
+
+class WakeDetector(Protocol):
+    """Waits for a few phrases in all sound; has a state, so one per stream."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The phrases that wake, as people say them."""
+        ...
+
+    def process(self, samples: Samples) -> Called | None:
+        """Take the sound that follows, of any length, in well under a millisecond.
+
+        Tells of a phrase once, soon after its end; not again within a second.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """A recognised word with its time, in seconds from the start of the audio it came from."""
 
