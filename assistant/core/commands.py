@@ -23,6 +23,10 @@ class Tone(Enum):
 
     WAITING = auto()
     """It takes longer than a person would expect."""
+    AWAKE = auto()
+    """It was called, and listens."""
+    ASLEEP = auto()
+    """It was called, nothing came, and it listens no more."""
 
 
 @dataclass(frozen=True, slots=True)

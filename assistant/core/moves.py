@@ -82,15 +82,15 @@ def thinks(ledger: Ledger, answer: Answer, orders: Commands, policy: Policy) -> 
 
 def _says(ledger: Ledger, order: Announce, what: WantsFloor | Notice, policy: Policy) -> Step:
     ledger, arm = armed(ledger, Timer.FIRST_SOUND, policy.first_sound_s)
-    answer = Answer(order.turn, ask=order.ask, announces=what)
+    answer = Answer(order.turn, announces=what)
     return Thinking(ledger, ledger.arming, answer), (order, arm)
 
 
 def elsewhere(state: State, event: Event, policy: Policy) -> Step:
     """Take what means the same in every state that is not quiet."""
     match event:
-        case DraftFailed(turn, draft):
-            return _undraft(state, turn, draft), ()
+        case DraftFailed(_, draft):
+            return _undraft(state, draft), ()
         case Asked() | WantsFloor():
             ledger, orders = queued(state.ledger, event, policy)
             return noted(state, ledger), orders
@@ -100,9 +100,9 @@ def elsewhere(state: State, event: Event, policy: Policy) -> Step:
             return state, ()
 
 
-def _undraft(state: State, turn: int, draft: int) -> State:
+def _undraft(state: State, draft: int) -> State:
     match state:
-        case UserSpeaking(floor=floor) | UserPaused(floor=floor) if floor.turn == turn:
+        case UserSpeaking(floor=floor) | UserPaused(floor=floor):
             if floor.draft and floor.draft.draft == draft:
                 return replace(state, floor=replace(floor, draft=None))
             return state

@@ -22,7 +22,7 @@ from assistant.core.events import (
 from assistant.core.floor_both import overlapping
 from assistant.core.floor_ours import speaking, thinking
 from assistant.core.floor_theirs import user_paused, user_speaking
-from assistant.core.moves import Step, after, meant, next_up, noted, opened, queued
+from assistant.core.moves import Step, after, meant, next_up, noted, opened
 from assistant.core.states import (
     Overlapping,
     Policy,
@@ -78,8 +78,7 @@ def _quiet(state: Quiet, event: Event, policy: Policy) -> Step:
         case Poked(Action.PRESS):
             return after(calm, opened(state.ledger, policy, pressed=True))
         case Asked() | WantsFloor():
-            ledger, refused = queued(state.ledger, event, policy)
-            return after((*calm, *refused), next_up(ledger, policy))
+            return after(calm, next_up(replace(state.ledger, waiting=(event,)), policy))
         case TimerFired(Timer.WINDOW, state.window):
             return Quiet(state.ledger), ()
         case Muted(on):
