@@ -107,6 +107,16 @@ def test_what_nobody_heard_is_said_after_the_alarm(case: str) -> None:
             assert again.continues == state.answer.turn
 
 
+def test_a_question_is_itself_however_often_alarms_cut_it_short() -> None:
+    node, _ = w.run(w.START, ROOMY, e.Asked(7, "x", ("a.jpg",)))
+    for _ in range(3):
+        node, _ = w.run(node, ROOMY, RING)
+        node, orders = w.run(node, ROOMY, e.ReplyEnded(node[1].replying or 0))
+        assert isinstance(orders[1], c.Reply)
+        assert (orders[1].text, orders[1].ask) == ("x", 7)
+        assert orders[1].attachments == ("a.jpg",)
+
+
 def test_what_was_heard_of_is_not_said_again_after_an_alarm() -> None:
     for node in w.nodes("asks"):
         state = node[0]

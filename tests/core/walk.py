@@ -33,7 +33,7 @@ FINITE = 20_000
 
 V, K = e.Verdict, e.Kind
 Words = tuple[str, e.Verdict]
-NOTHING: Words = ("", V(K.NOTHING))
+NOTHING: Words = ("thanks for watching", V(K.NOTHING))
 MM: Words = ("mm-hmm", V(K.BACKCHANNEL))
 OKAY: Words = ("okay", V(K.ASSENT, digest="ok"))
 STOP: Words = ("stop", V(K.STOP))
@@ -204,8 +204,11 @@ def taken(node: Node, event: e.Event, policy: Policy) -> Taken | None:
     return (after, now), orders
 
 
-def closure(policy: Policy, alphabet: Alphabet) -> Graph:
-    """Walk everything that can come to be; every edge keeps the invariants."""
+Visit = Callable[[State, e.Event, State, tuple[c.Command, ...]], None]
+
+
+def closure(policy: Policy, alphabet: Alphabet, visit: Visit | None = None) -> Graph:
+    """Walk everything that can come to be; every edge keeps the invariants, and is visited."""
     graph = Graph(policy, {START: ()}, {START: set()})
     known = {key(*START): START}
     todo = deque([START])
@@ -220,6 +223,8 @@ def closure(policy: Policy, alphabet: Alphabet) -> Graph:
                 raise
             if one is None or (one[0][0] is node[0] and one[0][1] is node[1]):
                 continue
+            if visit is not None:
+                visit(node[0], event, one[0][0], one[1])
             there = known.setdefault(key(*one[0]), one[0])
             if there not in graph.paths:
                 graph.paths[there] = (*graph.paths[node], event)
@@ -290,15 +295,15 @@ JOBS = Alphabet(
 )
 
 CASES = {
+    "holds": (HOLDING, HOLDS),
     "pushes": (PUSHING, WAKES),
     "wakes": (WAKING, WAKES),
     "jobs": (POLICY, JOBS),
-    "holds": (HOLDING, HOLDS),
     "speaks": (POLICY, SPEAKS),
-    "asks": (ASKED, ASKS),
     "drafts": (DRAFTING, DRAFTS),
+    "asks": (ASKED, ASKS),
 }
-"""One concern each, so that their product need not be walked."""
+"""One concern each, so that their product need not be walked; the smallest first."""
 
 
 @cache
