@@ -38,11 +38,7 @@ def policy(config: Config, mind: MindInfo | None = None) -> Policy:
     return Policy(
         mode=Mode(turns.mode),
         finalize_ms=turns.finalize_ms,
-        complete_ms=turns.complete_ms,
-        unsure_ms=turns.unsure_ms,
-        incomplete_ms=turns.incomplete_ms,
-        complete_above=turns.complete_above,
-        incomplete_below=turns.incomplete_below,
+        **turns.silences._asdict(),
         yield_ms=turns.overlap_ms,
         hold_ms=turns.hold_ms,
         drafts=drafts,

@@ -1,7 +1,7 @@
 """What can be set. A description is what config.yaml and the documentation say of a key."""
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
@@ -82,6 +82,39 @@ class Tts(Stage):
     fallback: Fallback | None
 
 
+class Silences(NamedTuple):
+    """Silences that end a turn, ms, and the probabilities that choose between them."""
+
+    complete_ms: int
+    unsure_ms: int
+    incomplete_ms: int
+    complete_above: float
+    incomplete_below: float
+
+
+PRESETS = {
+    "quick": Silences(200, 350, 800, 0.5, 0.25),
+    "normal": Silences(200, 500, 1100, 0.6, 0.35),
+    "patient": Silences(350, 900, 2000, 0.7, 0.4),
+}
+"""By `patience`; what each costs and saves is measured in `docs/turn-ends.md`."""
+
+
+def _presets(name: str) -> str:
+    """Say what a number is when none is given."""
+    quick, normal, patient = (getattr(PRESETS[preset], name) for preset in PRESETS)
+    return f"null: {normal} (quick {quick}, patient {patient})."
+
+
+class Judges(Section):
+    """Who guesses whether you have finished, beside the words themselves."""
+
+    sound: bool = Field(default=True, description="By your voice (Smart Turn, 8 MB).")
+    words: bool = Field(
+        default=True, description="By what you said: the mind, if it runs on this machine."
+    )
+
+
 class Turns(Section):
     """Who speaks when. Silence is counted in samples of what was heard."""
 
@@ -94,23 +127,48 @@ class Turns(Section):
         le=5000,
         description="Silence after which the last word is worked out, ms.",
     )
-    complete_ms: int = Field(
-        default=200,
+    patience: Literal["quick", "normal", "patient"] = Field(
+        default="normal",
+        description="How long it waits for you to go on; the five numbers below say the same in "
+        "detail. quick: answers at once and cuts in more often. patient: for who speaks slowly.",
+    )
+    complete_ms: int | None = Field(
+        default=None,
         ge=0,
         le=10_000,
-        description="Silence that ends a turn whose words are complete, ms.",
+        description="Silence that ends a turn whose words are complete, ms; "
+        + _presets("complete_ms"),
     )
-    unsure_ms: int = Field(
-        default=500, ge=0, le=10_000, description="The same when that is hard to tell, ms."
+    unsure_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="The same when that is hard to tell, ms; " + _presets("unsure_ms"),
     )
-    incomplete_ms: int = Field(
-        default=1200, ge=0, le=30_000, description="The same when the words are incomplete, ms."
+    incomplete_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=30_000,
+        description="The same when the words are incomplete, ms; " + _presets("incomplete_ms"),
     )
-    complete_above: float = Field(
-        default=0.6, ge=0, le=1, description="From this probability on, words count as complete."
+    complete_above: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="From this probability on, words count as complete; "
+        + _presets("complete_above"),
     )
-    incomplete_below: float = Field(
-        default=0.3, ge=0, le=1, description="Below this probability, words count as incomplete."
+    incomplete_below: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Below this probability, words count as incomplete; "
+        + _presets("incomplete_below"),
+    )
+    judges: Judges = Judges()
+    adapt: bool = Field(
+        default=True,
+        description="Learn how long you pause in mid-sentence, and wait accordingly.",
     )
     overlap_ms: int = Field(
         default=500, ge=0, le=10_000, description="Speech over its own that makes it stop, ms."
@@ -156,10 +214,19 @@ class Turns(Section):
             ("incomplete_below", "complete_above"),
             ("tone_after_s", "first_sound_deadline_s"),
         ):
-            low, high = getattr(self, smaller), getattr(self, larger)
+            low, high = (self._resolved(name) for name in (smaller, larger))
             if low > high:
                 raise ValueError(f"{smaller} ({low}) should be at most {larger} ({high})")
         return self
+
+    @property
+    def silences(self) -> Silences:
+        """What ends a turn: the preset of `patience`, with the numbers that are given instead."""
+        return Silences(*(self._resolved(name) for name in Silences._fields))
+
+    def _resolved(self, name: str) -> Any:
+        given = getattr(self, name)
+        return getattr(PRESETS[self.patience], name) if given is None else given
 
 
 class Conversation(Section):

@@ -5,6 +5,8 @@ segmenter     frames to speech and silence, in sample time
 streaming     a recogniser that takes whole pieces, decoding while the user speaks
 agreement     which words of two successive hypotheses will stay
 completeness  how likely the speaker has finished
+inquiry       the judges of one pause, who are asked that
+pauses        how long this user pauses, learned
 verdict       what the words do to the floor
 turn          one open turn: its partials, its last word, its judges
 ear           all of these for one device

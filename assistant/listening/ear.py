@@ -24,6 +24,7 @@ from assistant.core.events import (
 )
 from assistant.errors import BackendError, BackendUnavailable
 from assistant.languages.pack import Pack
+from assistant.listening.inquiry import NOBODY, Judges
 from assistant.listening.segmenter import (
     PER_MS,
     Filled,
@@ -35,9 +36,11 @@ from assistant.listening.segmenter import (
     Voiced,
 )
 from assistant.listening.turn import Hearing, OpenTurn
-from assistant.ports import FRAME, Device, EndJudge, Frame, Samples, Transcriber, VoiceDetector
+from assistant.ports import FRAME, Device, Frame, Samples, Transcriber, VoiceDetector
 
 FRAME_MS = FRAME // PER_MS
+GOES_ON_MS = 2000
+"""Who speaks again so soon after a turn was taken for ended has not finished it."""
 KEY_BYTES = 16
 """Length of the key of digests."""
 
@@ -51,8 +54,6 @@ class EarSettings:
     """A device that yields no frame for so many seconds is lost."""
     ask_ms: int = 100
     """Silence after which it is judged whether the speaker has finished."""
-    judge_s: float = 0.25
-    """Seconds that a judge may take; a later answer would come after the decision."""
     tail_ms: int = 200
     """Half duplex: so long after our own speech the room still holds it."""
     closing_s: float = 10.0
@@ -68,7 +69,7 @@ class EarBackends:
     transcriber: Transcriber
     detector: Callable[[], VoiceDetector]
     gate: Callable[[], VoiceDetector] | None = None
-    judges: tuple[EndJudge, ...] = ()
+    judges: Judges = NOBODY
 
 
 class Ear:
@@ -86,10 +87,11 @@ class Ear:
         """`tap` sees every frame as it came from the device."""
         self._device, self._transcriber, self._emit = device, backends.transcriber, emit
         self._settings, self._tap = settings or EarSettings(), tap
+        self.on_pause: Callable[[float], None] | None = None
+        """Called after each pause inside a turn with its length in ms."""
         gate = backends.gate() if backends.gate else None
         self._segmenter = Segmenter(backends.detector(), gate, self._settings.segmenter)
-        key, judge_s = self._settings.digest_key, self._settings.judge_s
-        self._hearing = Hearing(emit, pack, key, backends.judges, judge_s)
+        self._hearing = Hearing(emit, pack, self._settings.digest_key, backends.judges)
         self._tasks: asyncio.TaskGroup | None = None
         self._turns: dict[int, OpenTurn] = {}
         self._current: OpenTurn | None = None
@@ -98,6 +100,9 @@ class Ear:
         self._gated = False
         self._gated_until = self._offset = self._gaps = 0
         self._next: int | None = None
+        self._onset = 0
+        self._said: int | None = None
+        """Where the last voice was of the newest turn that is over and had words."""
 
     @property
     def gaps(self) -> int:
@@ -157,6 +162,7 @@ class Ear:
             return
         self._start = self._segmenter.open_turn()
         opened = OpenTurn(turn, self._transcriber.open(), self._hearing, self._tasks)
+        opened.hesitated = self._goes_on()
         so_far = self._segmenter.sound(self._start, self._segmenter.position)
         opened.feed(so_far, voiced=self._segmenter.voiced)
         self._turns[turn] = self._current = opened
@@ -172,11 +178,16 @@ class Ear:
         if closed is None:
             return
         closed.close()
+        if closed.worded:
+            self._said = self._segmenter.last_voiced
         if closed is self._current:
             self._current = None
             self._segmenter.close_turn()
         if not self._turns:
             self._forgotten.set()
+
+    def _goes_on(self) -> bool:
+        return self._said is not None and self._onset - self._said < GOES_ON_MS * PER_MS
 
     async def _take_frames(self) -> None:
         now, patience = asyncio.get_running_loop().time, self._settings.frames_s
@@ -221,8 +232,11 @@ class Ear:
     def _tell(self, result: Result) -> None:
         turn = self._current
         if isinstance(result, Onset):
-            if turn is not None:
-                turn.resumed()
+            self._onset = result.at
+            if turn is not None and result.silent is not None:
+                turn.resumed(result.silent / PER_MS)
+                if self.on_pause is not None:
+                    self.on_pause(result.silent / PER_MS)
             self._emit(SpeechStarted(result.at + self._offset))
         elif turn is not None:
             self._tell_of(turn, result)
@@ -232,7 +246,7 @@ class Ear:
             case Voiced(ms):
                 self._emit(VoiceLasted(turn.number, ms))
             case Silent(ms):
-                if ms >= self._settings.ask_ms and self._hearing.judges:
+                if ms >= self._settings.ask_ms and self._hearing.judges and not turn.asked:
                     turn.paused(self._segmenter.sound(self._start, self._segmenter.position))
                 self._emit(SilenceReached(turn.number, ms))
             case Filled():

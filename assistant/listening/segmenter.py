@@ -71,9 +71,14 @@ class SegmenterSettings:
 
 @dataclass(frozen=True, slots=True)
 class Onset:
-    """Speech began; `at`: its first sample."""
+    """Speech began; `at`: its first sample.
+
+    `silent`: so many samples after the last voice of the turn that is open; `None`: it is its
+    first.
+    """
 
     at: int
+    silent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,11 @@ class Segmenter:
         return self._ring.end
 
     @property
+    def last_voiced(self) -> int:
+        """The end of the newest voiced window."""
+        return self._last_voiced
+
+    @property
     def voiced(self) -> bool:
         """The newest sound may be speech: no window since the last voiced one was silent."""
         since = self._ring.end - self._last_voiced
@@ -190,8 +200,12 @@ class Segmenter:
             voiced = self._rising * length
             self._speaking, self._rising = True, 0
             self._onset_at, self._run = end - voiced, 0
-            results.append(Onset(self._onset_at))
+            results.append(Onset(self._onset_at, self._silent()))
             self._voice(end, voiced)
+
+    def _silent(self) -> int | None:
+        turn = self._turn
+        return self._onset_at - turn.quiet_since if turn is not None and turn.voiced else None
 
     def _voice(self, end: int, voiced: int) -> None:
         self._last_voiced = end

@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from assistant.core.events import NOTHING, Event, Heard, Kind, ListeningFailed, Verdict
 from assistant.errors import AssistantError
 from assistant.languages.pack import Pack
-from assistant.listening.completeness import combine, consult
+from assistant.listening.completeness import UNDECIDED, Evidence, combine
+from assistant.listening.inquiry import Inquiry, Judges
 from assistant.listening.verdict import judge
-from assistant.ports import EndJudge, Samples, Transcript, Transcription
+from assistant.ports import Samples, Transcript, Transcription
+
+HESITATION_MS = 200
+"""A pause as long as those that end a turn; shorter ones are part of speaking."""
 
 
 @dataclass(slots=True)
@@ -19,9 +23,7 @@ class Hearing:
     emit: Callable[[Event], None]
     pack: Pack
     digest_key: bytes
-    judges: tuple[EndJudge, ...]
-    judge_s: float
-    """Seconds that a judge may take."""
+    judges: Judges
     expecting: bool = False
 
 
@@ -32,13 +34,15 @@ class OpenTurn:
         self, number: int, transcription: Transcription, hearing: Hearing, tasks: asyncio.TaskGroup
     ) -> None:
         self.number = number
+        self.hesitated = False
+        """The speaker has gone on after a pause in mid-turn."""
         self.full = False
         """It has reached its longest length: no more sound."""
         self._transcription, self._hearing, self._tasks = transcription, hearing, tasks
         self._heard: Heard | None = None
-        self._pause: Samples | None = None
-        self._answers: dict[str, tuple[float, ...]] = {}
-        self._asking: tuple[str, asyncio.Task[None]] | None = None
+        self._inquiry: Inquiry | None = None
+        self._plain: Verdict | None = None
+        """What the newest words amount to by themselves, before judges were heard."""
         self._last_word: asyncio.Task[None] | None = None
         self._partials = tasks.create_task(self._follow(), name=f"partials of turn {number}")
 
@@ -54,21 +58,34 @@ class OpenTurn:
         self._last_word = self._tasks.create_task(self._finish(take, before), name=name)
 
     def paused(self, sound: Samples) -> None:
-        """Have it judged whether the speaker has finished, as soon as there are words."""
-        if self._pause is None:
-            self._pause = sound
+        """Have it judged whether the speaker has finished; the words, as soon as there are any."""
+        if self._inquiry is None:
+            judges, told = self._hearing.judges, self._judged
+            self._inquiry = Inquiry(judges, sound, self._tasks, told)
             self._ask()
 
-    def resumed(self) -> None:
+    @property
+    def asked(self) -> bool:
+        """Whether this pause is being judged already."""
+        return self._inquiry is not None
+
+    @property
+    def worded(self) -> bool:
+        """Whether words were heard, and not noise or "mm-hmm" alone."""
+        return self._heard is not None and self._heard.verdict.kind is Kind.WORDS
+
+    def resumed(self, silent_ms: float) -> None:
         """The speaker goes on: what was judged means nothing any more."""
-        self._pause = None
-        self._answers.clear()
-        self._stop_asking()
+        if self._inquiry is not None:
+            self._inquiry.close()
+            self._inquiry = None
+        self.hesitated = self.hesitated or (self.worded and silent_ms >= HESITATION_MS)
 
     def close(self) -> None:
         """Stop; nothing more is told."""
         self._transcription.close()
-        self._stop_asking()
+        if self._inquiry is not None:
+            self._inquiry.close()
         self._partials.cancel()
         if self._last_word is not None:
             self._last_word.cancel()
@@ -96,49 +113,41 @@ class OpenTurn:
 
     def _tell(self, transcript: Transcript, take: int) -> None:
         text = transcript.text
-        verdict = judge(
+        self._plain = judge(
             text,
             self._hearing.pack,
             digest_key=self._hearing.digest_key,
             expecting=self._hearing.expecting,
         )
-        verdict = _judged(verdict, self._answers.get(verdict.digest, ()))
         stable = len(text) if take != NOTHING else transcript.stable
-        self._heard = Heard(self.number, text, verdict, take, stable)
+        self._heard = Heard(self.number, text, self._weighed(self._plain), take, stable)
         self._hearing.emit(self._heard)
         self._ask()
 
     def _ask(self) -> None:
-        """Ask the judges once for each wording in a pause."""
-        heard, sound = self._heard, self._pause
-        if not self._hearing.judges or heard is None or sound is None:
+        heard, inquiry = self._heard, self._inquiry
+        if inquiry is None or (heard and heard.verdict.kind is not Kind.WORDS):
             return
-        digest = heard.verdict.digest
-        asked = digest in self._answers or (self._asking and self._asking[0] == digest)
-        if asked or heard.verdict.kind is not Kind.WORDS:
+        inquiry.hear()
+        if heard is not None:
+            inquiry.read(heard.text, heard.verdict.digest)
+
+    def _judged(self) -> None:
+        """A judge has answered: tell it, if that changes anything."""
+        heard, plain = self._heard, self._plain
+        if heard is None or plain is None:
             return
-        self._stop_asking()
-        name = f"end of turn {self.number}"
-        task = self._tasks.create_task(self._consult(heard, sound), name=name)
-        self._asking = (digest, task)
+        verdict = self._weighed(plain)
+        if verdict != heard.verdict:
+            self._heard = replace(heard, verdict=verdict)
+            self._hearing.emit(self._heard)
 
-    async def _consult(self, asked: Heard, sound: Samples) -> None:
-        hearing, digest = self._hearing, asked.verdict.digest
-        answers = await consult(hearing.judges, asked.text, sound, hearing.judge_s)
-        self._answers[digest] = answers
-        self._asking = None
-        heard = self._heard
-        if answers and heard is not None and heard.verdict.digest == digest:
-            self._heard = replace(heard, verdict=_judged(heard.verdict, answers))
-            hearing.emit(self._heard)
-
-    def _stop_asking(self) -> None:
-        if self._asking is not None:
-            self._asking[1].cancel()
-            self._asking = None
-
-
-def _judged(verdict: Verdict, answers: tuple[float, ...]) -> Verdict:
-    if verdict.kind is not Kind.WORDS:
-        return verdict
-    return replace(verdict, complete=combine(verdict.complete, answers))
+    def _weighed(self, plain: Verdict) -> Verdict:
+        """Weigh the words against the judges; until all have answered, nobody has finished."""
+        if plain.kind is not Kind.WORDS or not self._hearing.judges:
+            return plain
+        if self._inquiry is None or not self._inquiry.decided(plain.digest):
+            return replace(plain, complete=min(plain.complete, UNDECIDED))
+        sound, words = self._inquiry.opinions(plain.digest)
+        evidence = Evidence(plain.complete, plain.ends_sentence, self.hesitated, sound, words)
+        return replace(plain, complete=combine(evidence))

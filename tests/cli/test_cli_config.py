@@ -66,7 +66,7 @@ def test_show_shows_what_holds_with_secrets_masked(
     assert tree["tts"]["voice"] == "amy"
     assert tree["tts"]["fallback"] is None
     assert tree["turns"]["complete_ms"] == 250
-    assert tree["turns"]["unsure_ms"] == 500
+    assert tree["turns"]["unsure_ms"] is None
     assert tree["tts"]["api_key"] == "**********"
     assert "s3cr3t" not in out
 

@@ -1,14 +1,22 @@
-import asyncio
 import itertools
+import math
 
-import numpy as np
 import pytest
 
-from assistant.errors import BackendTimeout
+from assistant.config.sections import PRESETS
 from assistant.languages.pack import load
-from assistant.listening.completeness import NEVER_ENDS, combine, consult, cue
-from assistant.ports import Samples
-from assistant.testing.virtual_time import run
+from assistant.listening.completeness import (
+    DOUBT,
+    HARDLY_ENDS,
+    NEVER_ENDS,
+    PLAIN,
+    QUESTION,
+    UNDECIDED,
+    Evidence,
+    combine,
+    cue,
+    log_odds,
+)
 
 EN = load("en")
 COMPLETE = 0.6  # the core's own thresholds
@@ -70,58 +78,96 @@ def test_a_full_stop_says_nothing() -> None:
     assert cue("set a timer", EN) == cue("set a timer.", EN)
 
 
-def test_without_judges_the_words_decide() -> None:
-    assert combine(0.7, ()) == 0.7
+CUES = (NEVER_ENDS, HARDLY_ENDS, PLAIN, QUESTION)
+HEARD = [(True, True), (True, False), (False, True)]
 
 
-def test_judges_who_agree_are_believed() -> None:
-    assert combine(0.7, (0.95, 0.9)) > 0.8
-    assert combine(0.7, (0.05, 0.1)) < INCOMPLETE
+def evidence(
+    cue: float = PLAIN,
+    sound: float | None = None,
+    words: float | None = None,
+    *,
+    closed: bool = True,
+    hesitated: bool = False,
+) -> Evidence:
+    return Evidence(cue, closed, hesitated, sound, words)
 
 
-def test_a_sure_judge_outweighs_a_doubtful_one() -> None:
-    assert combine(0.7, (0.98, 0.4)) > COMPLETE
-    assert combine(0.7, (0.02, 0.6)) < INCOMPLETE
+@pytest.mark.parametrize("cue", CUES)
+@pytest.mark.parametrize("closed", [True, False])
+def test_without_judges_the_words_decide(cue: float, *, closed: bool) -> None:
+    assert combine(evidence(cue, closed=closed)) == cue
 
 
-def test_nobody_is_believed_without_limit() -> None:
-    assert combine(0.7, (0.0, 0.9, 0.9)) == combine(0.7, (0.02, 0.9, 0.9))
+def test_judges_who_agree_decide() -> None:
+    for judged in (evidence(sound=0.97, words=0.3), evidence(sound=0.97), evidence(words=0.3)):
+        assert combine(judged) > COMPLETE
+    for judged in (
+        evidence(sound=0.02, words=0.01),
+        evidence(sound=0.02, closed=False),
+        evidence(words=0.01),
+    ):
+        assert combine(judged) < INCOMPLETE
 
 
-def test_words_with_which_nothing_ends_cannot_be_outvoted() -> None:
-    assert combine(NEVER_ENDS, (1.0, 1.0, 1.0)) == NEVER_ENDS
+def test_judges_who_differ_leave_it_open() -> None:
+    assert INCOMPLETE < combine(evidence(sound=0.01, words=0.3)) < COMPLETE
+    assert INCOMPLETE < combine(evidence(sound=0.97, words=0.02)) < COMPLETE
 
 
-def test_combining_is_monotone_and_bounded() -> None:
-    grid = [0.0, 0.1, 0.5, 0.9, 1.0]
-    for words, first, second in itertools.product(grid, grid, grid):
-        low = combine(words, (first, second))
-        assert 0 <= low <= 1
-        assert combine(words, (second, first)) == pytest.approx(low)
-        assert combine(words, (min(1.0, first + 0.1), second)) >= low
+def test_a_missing_full_stop_and_an_earlier_hesitation_count() -> None:
+    assert combine(evidence(sound=0.9, words=0.2)) > COMPLETE
+    assert combine(evidence(sound=0.9, words=0.2, hesitated=True)) < COMPLETE
+    assert combine(evidence(sound=0.9, words=0.2, closed=False)) < COMPLETE
 
 
-class Judge:
-    def __init__(self, answer: float, seconds: float = 0.0, *, fails: bool = False) -> None:
-        self.answer, self.seconds, self.fails = answer, seconds, fails
-        self.asked: list[tuple[str, int]] = []
+@pytest.mark.parametrize(("sound", "words"), HEARD)
+def test_nobody_is_believed_without_limit(*, sound: bool, words: bool) -> None:
+    def said(probability: float) -> float:
+        by_sound, by_words = (probability if heard else None for heard in (sound, words))
+        return combine(evidence(sound=by_sound, words=by_words))
 
-    async def finished(self, words: str, sound: Samples) -> float:
-        self.asked.append((words, len(sound)))
-        await asyncio.sleep(self.seconds)
-        if self.fails:
-            raise BackendTimeout("judge", "gave no answer")
-        return self.answer
+    assert said(0.0) == said(0.001) > 0
+    assert said(1.0) == said(0.999) < 1
 
 
-def test_judges_are_asked_at_once_and_not_waited_for_too_long() -> None:
-    judges = [Judge(0.1, 0.2), Judge(0.2, 0.3), Judge(0.3, 9.0), Judge(0.4, fails=True)]
+@pytest.mark.parametrize("hesitated", [True, False])
+def test_words_with_which_nothing_ends_cannot_be_outvoted(*, hesitated: bool) -> None:
+    for sound, words in ((1.0, 1.0), (1.0, None), (None, 1.0)):
+        assert combine(evidence(NEVER_ENDS, sound, words, hesitated=hesitated)) <= NEVER_ENDS
 
-    async def main() -> None:
-        now = asyncio.get_running_loop().time
-        answers = await consult(judges, "hello", np.zeros(7, np.int16), 0.25)
-        assert answers == (0.1,)
-        assert now() == pytest.approx(0.25)
 
-    run(main())
-    assert [judge.asked for judge in judges] == [[("hello", 7)]] * 4
+@pytest.mark.parametrize(("sound", "words"), HEARD)
+def test_more_that_speaks_for_an_end_never_makes_it_less_likely(
+    *, sound: bool, words: bool
+) -> None:
+    grid = (0.0, 0.02, 0.1, 0.3, 0.6, 0.9, 1.0)
+    heard = [
+        (by_sound if sound else None, by_words if words else None)
+        for by_sound in grid
+        for by_words in grid
+    ]
+    for least, closed, (by_sound, by_words) in itertools.product(CUES, (False, True), heard):
+        here = combine(evidence(least, by_sound, by_words, closed=closed))
+        assert 0 < here < 1
+        assert here >= combine(evidence(least, by_sound, by_words, closed=False))
+        assert here >= combine(evidence(least, by_sound, by_words, closed=closed, hesitated=True))
+        for more in grid:
+            if by_sound is not None and more >= by_sound:
+                assert combine(evidence(least, more, by_words, closed=closed)) >= here
+            if by_words is not None and more >= by_words:
+                assert combine(evidence(least, by_sound, more, closed=closed)) >= here
+        for better in CUES:
+            if better >= least:
+                assert combine(evidence(better, by_sound, by_words, closed=closed)) >= here
+
+
+def test_while_a_judge_thinks_nobody_is_complete_nor_incomplete() -> None:
+    for patience in PRESETS.values():
+        assert patience.incomplete_below <= UNDECIDED < patience.complete_above
+
+
+def test_log_odds_are_even_and_bounded() -> None:
+    assert log_odds(0.5) == 0
+    assert log_odds(0.9) == pytest.approx(-log_odds(0.1)) == pytest.approx(math.log(9))
+    assert log_odds(0.0) == log_odds(DOUBT) == pytest.approx(-log_odds(1.0))

@@ -22,9 +22,11 @@ from assistant.core.events import (
 )
 from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
 from assistant.languages.pack import load
+from assistant.listening.completeness import UNDECIDED, Evidence, combine
 from assistant.listening.ear import Ear, EarBackends, EarSettings
+from assistant.listening.inquiry import NOBODY, Judges
 from assistant.listening.segmenter import SegmenterSettings
-from assistant.ports import FRAME, RATE, EndJudge, Frame, Samples
+from assistant.ports import FRAME, RATE, Frame, Samples
 from assistant.testing.detector import ScriptedDetector, sound
 from assistant.testing.device import ScriptedDevice
 from assistant.testing.ears import Script, ScriptedTranscriber
@@ -82,7 +84,7 @@ def play(  # noqa: PLR0913 - each scene differs in another one
     *scripts: Script,
     until: float = 6.0,
     act: Act | None = None,
-    judges: tuple[EndJudge, ...] = (),
+    judges: Judges = NOBODY,
     settings: EarSettings | None = None,
     listen: bool = True,
     device: type[ScriptedDevice] = ScriptedDevice,
@@ -290,46 +292,121 @@ def finalizing(second: float = 1.71) -> Act:
     return at(second, lambda ear: ear.finalize(1, 3))
 
 
+def by_words(judged: float, *, hesitated: bool = False) -> float:
+    evidence = Evidence(0.7, ends_sentence=False, hesitated=hesitated, words=judged)
+    return combine(evidence)
+
+
 def test_judges_are_asked_in_the_pause_and_their_answer_is_told() -> None:
     judge = Judge(0.02)
     script = Script(((1.1, WORDS),), final_s=0.01)
-    scene = play([SPEECH], script, judges=(judge,), act=finalizing())
+    scene = play([SPEECH], script, judges=Judges(words=judge), act=finalizing())
     asked = round(frame_after(END + 0.1), 3)
     assert judge.asked == [(asked, WORDS, round((asked - ONSET + 0.5) * RATE))]
     finals = [(when, heard) for when, heard in scene.of(Heard) if heard.final]
     assert [when for when, _ in finals] == [1.72, round(asked + 0.05, 3)]
     before, after = (heard for _, heard in finals)
-    assert before.verdict.complete > 0.6
-    assert after.verdict.complete < 0.3
+    assert before.verdict.complete == UNDECIDED, "nobody has finished while a judge thinks"
+    assert after.verdict.complete == by_words(0.02)
     assert after == replace(before, verdict=after.verdict)
 
 
-def test_words_that_come_late_are_judged_when_they_come() -> None:
-    judge = Judge(0.9)
+def test_the_sound_is_judged_before_there_are_words() -> None:
+    sound, words = Judge(0.9, 0.05), Judge(0.3, 0.01)
     script = Script(((1.1, WORDS),), partial_s=0.5)
-    scene = play([SPEECH], script, judges=(judge,))
-    came = scene.of(Heard)[0][0]
-    assert judge.asked[0][2] == round((frame_after(END + 0.1) - ONSET + 0.5) * RATE)
+    judges = Judges(sound, words)
+    scene = play([SPEECH], script, judges=judges)
+    asked, came = round(frame_after(END + 0.1), 3), scene.of(Heard)[0][0]
+    length = round((asked - ONSET + 0.5) * RATE)
     assert came > END + 0.3
-    assert [when for when, *_ in judge.asked] == [came]
-    assert [when for when, _ in scene.of(Heard)] == [came, round(came + 0.05, 3)]
+    assert sound.asked == [(asked, "", length)]
+    assert words.asked == [(came, WORDS, length)]
+    assert [(when, heard.verdict.complete) for when, heard in scene.of(Heard)] == [
+        (came, UNDECIDED),
+        (
+            round(came + 0.01, 3),
+            pytest.approx(combine(Evidence(0.7, ends_sentence=False, sound=0.9, words=0.3))),
+        ),
+    ]
+
+
+def test_one_answer_alone_is_not_told() -> None:
+    sound, words = Judge(0.9, 0.05), Judge(0.3, 0.1)
+    scene = play([SPEECH], Script(((1.1, WORDS),)), judges=Judges(sound, words))
+    asked = round(frame_after(END + 0.1), 3)
+    assert [when for when, _ in scene.of(Heard)][1:] == [round(asked + 0.1, 3)]
+
+
+def test_who_is_late_or_broken_is_left_out() -> None:
+    for late in (Judge(0.01, 5.0), Judge(0.01, 0.01, fails=True)):
+        judges = Judges(late, Judge(0.3, 0.01), seconds=0.25)
+        scene = play([SPEECH], Script(((1.1, WORDS),)), judges=judges)
+        first, last = scene.of(Heard)
+        assert first[1].verdict.complete == UNDECIDED
+        assert last[1].verdict.complete == by_words(0.3)
+        waited = last[0] - round(frame_after(END + 0.1), 3)
+        assert waited == pytest.approx(0.01 if late.fails else 0.25)
+
+
+def test_who_hesitated_once_is_waited_for_longer() -> None:
+    judge = Judge(0.3)
+    speech = [SPEECH, (2.016, sound(0.64))]
+    scene = play(speech, Script(((1.1, WORDS),)), judges=Judges(words=judge))
+    told = [heard.verdict.complete for _, heard in scene.of(Heard)]
+    assert told == [UNDECIDED, by_words(0.3), by_words(0.3, hesitated=True)]
+    short = [SPEECH, (1.76, sound(0.64))]
+    scene = play(short, Script(((1.1, WORDS),)), judges=Judges(words=Judge(0.3, 0.01)))
+    assert scene.of(Heard)[-1][1].verdict.complete == by_words(0.3), "128 ms are no hesitation"
+
+
+def test_who_goes_on_after_a_turn_was_taken_for_ended_has_hesitated() -> None:
+    def told(again: float, words: str = WORDS) -> float:
+        speech = [SPEECH, (again, sound(0.64))]
+        scripts = Script(((1.1, words),)), Script(((0.6, "with the red shade"),))
+        forgetting = at(2.2, lambda ear: ear.forget(1))
+        scene = play(speech, *scripts, judges=Judges(words=Judge(0.3)), act=forgetting)
+        last = scene.of(Heard)[-1][1]
+        assert last.turn == 2
+        return last.verdict.complete
+
+    assert told(3.04) == by_words(0.3, hesitated=True)
+    assert told(4.0) == by_words(0.3), "that is something new"
+    assert told(3.04, "Mm-hmm.") == by_words(0.3)
+
+
+def test_a_noise_before_the_first_words_is_no_hesitation() -> None:
+    speech = [SPEECH, (2.016, sound(0.64))]
+    script = Script(((2.7, WORDS),))
+    scene = play(speech, script, judges=Judges(words=Judge(0.3)))
+    assert scene.of(Heard)[-1][1].verdict.complete == by_words(0.3)
+
+
+def test_pauses_inside_a_turn_are_told() -> None:
+    pauses: list[float] = []
+
+    async def act(scene: Scene) -> None:
+        scene.ear.on_pause = pauses.append
+        await asyncio.sleep(0)
+
+    play([SPEECH, (2.016, sound(0.32))], Script(((1.1, WORDS),)), act=act)
+    assert pauses == [pytest.approx((2.016 - END) * 1000)]
 
 
 def test_the_same_words_are_judged_once_in_a_pause() -> None:
     judge = Judge(0.02)
     script = Script(((1.1, WORDS),), final_s=0.3)
-    scene = play([SPEECH], script, judges=(judge,), act=finalizing())
+    scene = play([SPEECH], script, judges=Judges(words=judge), act=finalizing())
     assert len(judge.asked) == 1
     when, last = scene.of(Heard)[-1]
     assert (when, last.take) == (2.01, 3)
-    assert last.verdict.complete < 0.3  # known already, so no second telling
+    assert last.verdict.complete == by_words(0.02)  # known already, so no second telling
     assert len([1 for *_, take in scene.heard() if take]) == 1
 
 
 def test_who_goes_on_is_judged_anew() -> None:
     judge = Judge(0.02)
     script = Script(((1.1, WORDS), (2.2, WORDS + " please")))
-    scene = play([SPEECH, (2.016, sound(0.64))], script, judges=(judge,))
+    scene = play([SPEECH, (2.016, sound(0.64))], script, judges=Judges(words=judge))
     assert [words for _, words, _ in judge.asked] == [WORDS, WORDS + " please"]
     resumed = scene.of(SpeechStarted)[1][0]
     assert judge.asked[1][0] > resumed
@@ -338,7 +415,7 @@ def test_who_goes_on_is_judged_anew() -> None:
 def test_the_same_words_are_judged_again_after_the_user_went_on() -> None:
     judge = Judge(0.02)
     speech = [SPEECH, (2.016, sound(0.64))]
-    scene = play(speech, Script(((1.1, WORDS),)), judges=(judge,))
+    scene = play(speech, Script(((1.1, WORDS),)), judges=Judges(words=judge))
     (first, words, sound_before), (second, again, sound_after) = judge.asked
     assert words == again == WORDS
     assert first < scene.of(SpeechStarted)[1][0] < second
@@ -348,7 +425,7 @@ def test_the_same_words_are_judged_again_after_the_user_went_on() -> None:
 def test_words_that_have_become_a_stop_wait_for_no_judge() -> None:
     judge = Judge(0.02, 0.2)
     script = Script(((1.1, WORDS), (1.3, "Stop.")))
-    scene = play([SPEECH], script, judges=(judge,))
+    scene = play([SPEECH], script, judges=Judges(words=judge))
     assert len(judge.asked) == 1
     assert [text for _, text, _ in scene.heard()] == [WORDS, "Stop."]
 
@@ -356,22 +433,23 @@ def test_words_that_have_become_a_stop_wait_for_no_judge() -> None:
 def test_an_answer_that_comes_after_the_user_went_on_is_dropped() -> None:
     judge = Judge(0.02, 0.2)
     script = Script(((1.1, WORDS),))
-    scene = play([SPEECH, (1.76, sound(0.32))], script, judges=(judge,), until=2.05)
+    scene = play([SPEECH, (1.76, sound(0.32))], script, judges=Judges(words=judge), until=2.05)
     assert len(judge.asked) == 1
-    assert all(heard.verdict.complete > 0.6 for _, heard in scene.of(Heard))
+    assert all(heard.verdict.complete == UNDECIDED for _, heard in scene.of(Heard))
 
 
 @pytest.mark.parametrize("judge", [Judge(0.0, 5.0), Judge(0.0, fails=True)])
-def test_a_judge_that_is_late_or_broken_changes_nothing(judge: Judge) -> None:
-    scene = play([SPEECH], Script(((1.1, WORDS),)), judges=(judge,))
+def test_where_no_judge_answers_the_words_decide(judge: Judge) -> None:
+    scene = play([SPEECH], Script(((1.1, WORDS),)), judges=Judges(words=judge))
     assert len(judge.asked) == 1
-    assert len(scene.of(Heard)) == 1
+    told = [heard.verdict.complete for _, heard in scene.of(Heard)]
+    assert told == [UNDECIDED, 0.7]
     assert not scene.of(ListeningFailed)
 
 
 def test_no_judge_is_asked_about_a_stop() -> None:
     judge = Judge(0.0)
-    play([SPEECH], Script(((1.1, "Stop."),)), judges=(judge,))
+    play([SPEECH], Script(((1.1, "Stop."),)), judges=Judges(judge, judge))
     assert judge.asked == []
 
 
