@@ -1,7 +1,8 @@
 """All of listening for one device: frames in, events of the core's vocabulary out.
 
-The ear hears always and tells of every onset. Sound reaches the transcriber only between `listen`
-and `forget`; it is the conductor that calls these. Everything here runs on the loop's thread.
+The ear hears always and tells of every onset, and of its name if it has one. Sound reaches the
+transcriber only between `listen` and `forget`; it is the conductor that calls these. Everything
+here runs on the loop's thread.
 """
 
 import asyncio
@@ -16,14 +17,19 @@ import numpy as np
 from assistant.core.events import (
     NOTHING,
     Event,
+    Heard,
+    Kind,
     ListeningFailed,
+    Poked,
     SilenceReached,
     SpeechStarted,
     TurnFilled,
     VoiceLasted,
+    Woken,
 )
 from assistant.errors import BackendError, BackendUnavailable
 from assistant.languages.pack import Pack
+from assistant.listening.calls import Calls
 from assistant.listening.inquiry import NOBODY, Judges
 from assistant.listening.segmenter import (
     PER_MS,
@@ -36,7 +42,15 @@ from assistant.listening.segmenter import (
     Voiced,
 )
 from assistant.listening.turn import Hearing, OpenTurn
-from assistant.ports import FRAME, Device, Frame, Samples, Transcriber, VoiceDetector
+from assistant.ports import (
+    FRAME,
+    Device,
+    Frame,
+    Samples,
+    Transcriber,
+    VoiceDetector,
+    WakeDetector,
+)
 
 FRAME_MS = FRAME // PER_MS
 GOES_ON_MS = 2000
@@ -70,6 +84,7 @@ class EarBackends:
     detector: Callable[[], VoiceDetector]
     gate: Callable[[], VoiceDetector] | None = None
     judges: Judges = NOBODY
+    wake: Callable[[], WakeDetector] | None = None
 
 
 class Ear:
@@ -91,11 +106,16 @@ class Ear:
         """Called after each pause inside a turn with its length in ms."""
         gate = backends.gate() if backends.gate else None
         self._segmenter = Segmenter(backends.detector(), gate, self._settings.segmenter)
-        self._hearing = Hearing(emit, pack, self._settings.digest_key, backends.judges)
+        self._calls = Calls(backends.wake) if backends.wake else None
+        self._hearing = Hearing(
+            self._heard, pack, self._settings.digest_key, backends.judges, self.names
+        )
         self._tasks: asyncio.TaskGroup | None = None
         self._turns: dict[int, OpenTurn] = {}
         self._current: OpenTurn | None = None
         self._start = 0
+        self.talking = False
+        """Our own speech sounds, so that there is something to silence."""
         self._forgotten = asyncio.Event()
         self._gated = False
         self._gated_until = self._offset = self._gaps = 0
@@ -108,6 +128,11 @@ class Ear:
     def gaps(self) -> int:
         """How often the device's clock jumped: sound was lost, or it was opened again."""
         return self._gaps
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, as people say it; none: it need not be called."""
+        return self._calls.names if self._calls else ()
 
     @property
     def expecting(self) -> bool:
@@ -160,12 +185,21 @@ class Ear:
         if self._tasks is None:
             self._emit(ListeningFailed(turn, "the microphone is closed"))
             return
-        self._start = self._segmenter.open_turn()
         opened = OpenTurn(turn, self._transcriber.open(), self._hearing, self._tasks)
         opened.hesitated = self._goes_on()
-        so_far = self._segmenter.sound(self._start, self._segmenter.position)
-        opened.feed(so_far, voiced=self._segmenter.voiced)
+        self._begin(opened)
         self._turns[turn] = self._current = opened
+
+    def _begin(self, turn: OpenTurn) -> None:
+        """Give a turn the sound that was before it was opened: what is behind the name if any."""
+        named = self._calls.take_name() if self._calls else None
+        self._start = self._segmenter.open_turn(named)
+        if named is None or self._calls is None:
+            so_far = self._segmenter.sound(self._start, self._segmenter.position)
+        else:  # the microphone may have been closed while we spoke
+            so_far = self._calls.sound(self._start)
+            self._gated_until, turn.called = 0, True
+        turn.feed(so_far, voiced=self._segmenter.voiced)
 
     def finalize(self, turn: int, take: int) -> None:
         """Have a turn's last word told as `Heard` with this take. The core has the deadline."""
@@ -220,6 +254,17 @@ class Ear:
         self._next = frame.position + len(frame.near)
         closed = self._gated or self._segmenter.position < self._gated_until
         self._hear(np.zeros_like(frame.near) if closed else frame.near)
+        if self._calls is not None:
+            self._call(self._calls.hear(frame, talking=self.talking))
+
+    def _call(self, event: Woken | Poked | None) -> None:
+        if event is None:
+            return
+        turn = self._current
+        if isinstance(event, Woken) and turn is not None and not turn.full:
+            turn.restart(self._transcriber.open())
+            self._begin(turn)
+        self._emit(event)
 
     def _hear(self, samples: Samples) -> None:
         turn = self._current
@@ -228,6 +273,13 @@ class Ear:
             turn.feed(samples, voiced=self._segmenter.voiced)
         for result in results:
             self._tell(result)
+
+    def _heard(self, event: Event) -> None:
+        """Pass on what was understood; after the name, what is no word ends no waiting."""
+        turn = self._current
+        if turn is not None and turn.called and _is_nothing(event, turn.number):
+            self._segmenter.wait_on()
+        self._emit(event)
 
     def _tell(self, result: Result) -> None:
         turn = self._current
@@ -254,3 +306,10 @@ class Ear:
                 self._emit(TurnFilled(turn.number))
             case _:
                 assert_never(result)
+
+
+def _is_nothing(event: Event, turn: int) -> bool:
+    """Tell whether this is the last word on a turn, and none."""
+    if not isinstance(event, Heard) or event.turn != turn:
+        return False
+    return event.final and event.verdict.kind is Kind.NOTHING

@@ -51,6 +51,8 @@ class SegmenterSettings:
     unspoken_ms: int = 5000
     """A turn that was opened in silence (a key, the name) waits so long for its first voice before
     its silence begins to count."""
+    name_ms: int = 200
+    """Less voice than this behind the name, in one breath with it, is the end of the name."""
     longest_ms: int = 60_000
     """A turn that lasts longer is full: a television must not keep it open."""
     preroll_ms: int = 500
@@ -110,6 +112,10 @@ class _Turn:
     start: int
     voiced: int
     quiet_since: int
+    waits_until: int = 0
+    """So long it may be silent at its start."""
+    name: int = 0
+    """So much voice may still be the end of the name that opened it."""
     told_voiced: int = 0
     told_silence: int = 0
     filled: bool = False
@@ -163,21 +169,33 @@ class Segmenter:
             self._milestones(self._ring.end, results)
         return results
 
-    def open_turn(self) -> int:
+    def open_turn(self, named: int | None = None) -> int:
         """Begin to count for a turn; returns the position of its first sample.
 
         Speech that goes on belongs to it from its onset; milestones that are behind it already
-        come with the next frame.
+        come with the next frame. `named`: there the name ended that the user called; what was
+        said before is not part of the turn.
         """
         settings, now = self._settings, self._ring.end
+        silent_until = now + settings.unspoken_ms * PER_MS
+        if named is not None:
+            name = settings.name_ms * PER_MS
+            self._turn = _Turn(named, 0, silent_until, silent_until, name)
+            return max(named, self._ring.start)
         preroll = settings.preroll_ms * PER_MS
         if self._speaking and now - self._onset_at <= settings.reach_ms * PER_MS:
             self._turn = _Turn(self._onset_at, self._run, self._last_voiced)
             start = self._onset_at
         else:
-            self._turn = _Turn(now, 0, now + settings.unspoken_ms * PER_MS)
+            self._turn = _Turn(now, 0, silent_until, silent_until)
             start = now
         return max(start - preroll, self._ring.start, 0)
+
+    def wait_on(self) -> None:
+        """What was voiced so far held no words: the turn waits for its first ones still."""
+        turn = self._turn
+        if turn is not None and turn.quiet_since < turn.waits_until:
+            turn.quiet_since, turn.voiced, turn.told_silence = turn.waits_until, 0, 0
 
     def close_turn(self) -> None:
         """Stop counting; onsets are told still."""
@@ -210,16 +228,19 @@ class Segmenter:
     def _voice(self, end: int, voiced: int) -> None:
         self._last_voiced = end
         self._run += voiced
-        if self._turn is not None:
-            self._turn.voiced += voiced
-            self._turn.quiet_since = end
-            self._turn.told_silence = 0
+        turn = self._turn
+        if turn is not None:
+            turn.voiced += voiced
+            if turn.voiced > turn.name:
+                turn.quiet_since, turn.name, turn.told_silence = end, 0, 0
 
     def _milestones(self, now: int, results: list[Result]) -> None:
         """Tell what has become true by `now`."""
         settings, turn = self._settings, self._turn
         if self._speaking and now - self._last_voiced >= settings.silence_ms[0] * PER_MS:
             self._speaking = False
+            if turn is not None and turn.name:
+                turn.voiced = turn.name = 0
         if turn is None or turn.filled:
             return
         while (

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from assistant.core.events import NOTHING, Event, Heard, Kind, ListeningFailed, Verdict
 from assistant.errors import AssistantError
 from assistant.languages.pack import Pack
-from assistant.listening.completeness import UNDECIDED, Evidence, combine
+from assistant.listening.completeness import NEVER_ENDS, UNDECIDED, Evidence, combine
 from assistant.listening.inquiry import Inquiry, Judges
+from assistant.listening.names import without_name
 from assistant.listening.verdict import judge
 from assistant.ports import Samples, Transcript, Transcription
 
@@ -24,6 +25,8 @@ class Hearing:
     pack: Pack
     digest_key: bytes
     judges: Judges
+    names: tuple[str, ...] = ()
+    """What it is called; that is no part of a message."""
     expecting: bool = False
 
 
@@ -38,12 +41,15 @@ class OpenTurn:
         """The speaker has gone on after a pause in mid-turn."""
         self.full = False
         """It has reached its longest length: no more sound."""
+        self.called = False
+        """The name opened it: nothing may be said for a while."""
         self._transcription, self._hearing, self._tasks = transcription, hearing, tasks
         self._heard: Heard | None = None
         self._inquiry: Inquiry | None = None
         self._plain: Verdict | None = None
         """What the newest words amount to by themselves, before judges were heard."""
         self._last_word: asyncio.Task[None] | None = None
+        self._take = NOTHING
         self._partials = tasks.create_task(self._follow(), name=f"partials of turn {number}")
 
     def feed(self, samples: Samples, *, voiced: bool) -> None:
@@ -53,9 +59,21 @@ class OpenTurn:
 
     def finalize(self, take: int) -> None:
         """Ask for the last word; an older take that is not answered yet never will be."""
-        before = self._last_word
+        before, self._take = self._last_word, take
         name = f"take {take} of turn {self.number}"
         self._last_word = self._tasks.create_task(self._finish(take, before), name=name)
+
+    def restart(self, transcription: Transcription) -> None:
+        """Take what was heard for no part of the turn: it was the name, or came before it."""
+        self._transcription.close()
+        self._partials.cancel()
+        self._close_inquiry()
+        self._transcription = transcription
+        self.called = True
+        self._tell(Transcript(""), NOTHING)
+        self._partials = self._tasks.create_task(self._follow(), name=self._partials.get_name())
+        if self._last_word is not None and not self._last_word.done():
+            self.finalize(self._take)
 
     def paused(self, sound: Samples) -> None:
         """Have it judged whether the speaker has finished; the words, as soon as there are any."""
@@ -76,16 +94,13 @@ class OpenTurn:
 
     def resumed(self, silent_ms: float) -> None:
         """The speaker goes on: what was judged means nothing any more."""
-        if self._inquiry is not None:
-            self._inquiry.close()
-            self._inquiry = None
+        self._close_inquiry()
         self.hesitated = self.hesitated or (self.worded and silent_ms >= HESITATION_MS)
 
     def close(self) -> None:
         """Stop; nothing more is told."""
         self._transcription.close()
-        if self._inquiry is not None:
-            self._inquiry.close()
+        self._close_inquiry()
         self._partials.cancel()
         if self._last_word is not None:
             self._last_word.cancel()
@@ -112,14 +127,17 @@ class OpenTurn:
             self._tell(transcript, take)
 
     def _tell(self, transcript: Transcript, take: int) -> None:
-        text = transcript.text
+        text = without_name(transcript.text, self._hearing.names)
         self._plain = judge(
             text,
             self._hearing.pack,
             digest_key=self._hearing.digest_key,
             expecting=self._hearing.expecting,
         )
-        stable = len(text) if take != NOTHING else transcript.stable
+        if self.called and self._plain.kind is Kind.NOTHING:
+            self._plain = replace(self._plain, complete=NEVER_ENDS)
+        before = len(transcript.text) - len(text)
+        stable = len(text) if take != NOTHING else max(transcript.stable - before, 0)
         self._heard = Heard(self.number, text, self._weighed(self._plain), take, stable)
         self._hearing.emit(self._heard)
         self._ask()
@@ -131,6 +149,11 @@ class OpenTurn:
         inquiry.hear()
         if heard is not None:
             inquiry.read(heard.text, heard.verdict.digest)
+
+    def _close_inquiry(self) -> None:
+        if self._inquiry is not None:
+            self._inquiry.close()
+            self._inquiry = None
 
     def _judged(self) -> None:
         """A judge has answered: tell it, if that changes anything."""
