@@ -6,23 +6,29 @@ package knows which backends there are.
 
 import asyncio
 import importlib
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from assistant.config import Chosen, Config, resolve
 from assistant.core.states import Mode, Policy
-from assistant.errors import BackendUnavailable
+from assistant.errors import BackendUnavailable, ModelError
 from assistant.languages.pack import load as load_pack
 from assistant.listening.ear import EarBackends, EarSettings
+from assistant.listening.inquiry import Judges
+from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device, MindInfo
+from assistant.ports import Device, EndJudge, MindInfo
 from assistant.session import Settings, Shared
 
-STAGES = ("vad", "stt", "llm", "tts", "fallback")
+_log = logging.getLogger(__name__)
+
+STAGES = ("vad", "stt", "turn", "llm", "tts", "fallback")
 """What sessions share."""
 FREE_DRAFTS = 8
 """Answers that a mind which costs nothing may begin before a turn is over."""
@@ -50,9 +56,18 @@ def policy(config: Config, mind: MindInfo | None = None) -> Policy:
     )
 
 
-def settings(config: Config, mind: MindInfo | None = None) -> Settings:
-    """Return what a session is told to be like; `mind` is what answers in it."""
+def settings(
+    config: Config, mind: MindInfo | None = None, pauses: Pauses | None = None
+) -> Settings:
+    """Return what a session is told to be like; `mind` answers in it, `pauses` are its user's."""
+    pauses = pauses or Pauses()
     rules = policy(config, mind)
+    if config.turns.adapt:
+        rules = replace(
+            rules,
+            unsure_ms=max(rules.complete_ms, round(rules.unsure_ms * pauses.factor)),
+            incomplete_ms=max(rules.complete_ms, round(rules.incomplete_ms * pauses.factor)),
+        )
     silences = {rules.finalize_ms, ASK_MS, rules.complete_ms, rules.unsure_ms, rules.incomplete_ms}
     segmenter = SegmenterSettings(
         voiced_ms=tuple(sorted({rules.hold_ms, rules.yield_ms} - {0})),
@@ -65,6 +80,7 @@ def settings(config: Config, mind: MindInfo | None = None) -> Settings:
         name=config.persona.name,
         extra=config.persona.prompt_extra,
         idle_s=config.conversation.idle_minutes * 60,
+        pauses=pauses,
     )
 
 
@@ -77,6 +93,9 @@ def stages(config: Config) -> dict[str, Chosen]:
         "llm": resolve("llm", config.llm, language=language),
         "tts": resolve("tts", config.tts, language=language),
     }
+    if config.turns.judges.sound:
+        smart = importlib.import_module("assistant.backends.turn_smart")
+        chosen["turn"] = Chosen(smart, smart.Config())
     if config.tts.fallback is not None:
         chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
     return chosen
@@ -96,16 +115,23 @@ async def fetch_models(
     config: Config, progress: Progress | None = None, only: Collection[str] = STAGES
 ) -> None:
     """Have the models of these stages here before a backend loads them. Raises `ModelError`."""
-    chosen = [backend for stage, backend in stages(config).items() if stage in only]
-    for name in needed_models(chosen):
-        await asyncio.to_thread(store.ensure, name, progress)
+    for stage, backend in stages(config).items():
+        if stage not in only:
+            continue
+        for name in needed_models([backend]):
+            try:
+                await asyncio.to_thread(store.ensure, name, progress)
+            except ModelError as missing:
+                if stage != "turn":
+                    raise
+                _log.warning("ends of turns are judged by the words alone: %s", missing)
 
 
 def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
     contexts = {
         name: backend.module.open(backend.config)
         for name, backend in stages(config).items()
-        if name in only
+        if name in only and (name != "turn" or _here(backend))
     }
     if "vad" in only:
         gate = importlib.import_module("assistant.backends.vad_webrtc")
@@ -113,9 +139,25 @@ def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
     return contexts
 
 
-def _ears(ports: dict[str, Any]) -> EarBackends:
+def _here(backend: Chosen) -> bool:
+    """Tell whether the models of a backend that can be done without are on this machine."""
+    try:
+        for name in needed_models([backend]):
+            store.path(name)
+    except ModelError:
+        return False
+    return True
+
+
+def _ears(config: Config, ports: dict[str, Any]) -> EarBackends:
+    """Put the ears together; a mind that knows how messages end judges ends, too."""
+    mind = ports.get("llm")
+    words = mind if config.turns.judges.words and isinstance(mind, EndJudge) else None
     return EarBackends(
-        transcriber=as_transcriber(ports["stt"]), detector=ports["vad"], gate=ports["gate"]
+        transcriber=as_transcriber(ports["stt"]),
+        detector=ports["vad"],
+        gate=ports["gate"],
+        judges=Judges(sound=ports.get("turn"), words=words),
     )
 
 
@@ -123,7 +165,7 @@ def _ears(ports: dict[str, Any]) -> EarBackends:
 async def open_ears(config: Config) -> AsyncIterator[EarBackends]:
     """Load the ears alone."""
     async with together(_contexts(config, ("vad", "stt"))) as ports:
-        yield _ears(ports)
+        yield _ears(config, ports)
 
 
 @asynccontextmanager
@@ -133,7 +175,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     fallback = contexts.pop("fallback", None)
     async with together(contexts) as ports, _perhaps(fallback) as second:
         yield Shared(
-            ears=_ears(ports),
+            ears=_ears(config, ports),
             mind=ports["llm"],
             voice=ports["tts"],
             fallback=second,

@@ -242,6 +242,7 @@ class Transcriber(Protocol):
         ...
 
 
+@runtime_checkable
 class EndJudge(Protocol):
     """Guesses whether a speaker has finished."""
 

@@ -99,7 +99,9 @@ async def _converse(
 ) -> None:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
-            session_on(device, shared, config, record=wishes.record, flight=wishes.flight)
+            session_on(
+                device, shared, config, record=wishes.record, flight=wishes.flight, learn=True
+            )
         )
         if config.control.enabled:
             door = serve(session, on_quit=stop, path=config.control.socket)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.app import settings
 from assistant.errors import AssistantError, MediaError, leaves
+from assistant.listening import pauses
 from assistant.models import store
 from assistant.ports import Device, Frame
 from assistant.recorder.flight import FlightLog
@@ -117,9 +118,14 @@ async def session_on(
     *,
     record: Path | None = None,
     flight: Path | None = None,
+    learn: bool = False,
 ) -> AsyncIterator[LiveSession]:
-    """Make a session with its recorder; run it inside this context."""
-    chosen = settings(config, shared.mind.info)
+    """Make a session with its recorder; run it inside this context.
+
+    `learn`: a person speaks, so that their pauses are worth keeping.
+    """
+    habits = state_dir() / "pauses.json"
+    chosen = settings(config, shared.mind.info, pauses.read(habits))
     async with AsyncExitStack() as stack:
         log = FlightLog(
             chosen.policy,
@@ -132,7 +138,11 @@ async def session_on(
         record = record or config.recorder.record
         if record is not None:
             tap = (await stack.enter_async_context(recording(record))).append
-        yield LiveSession(device, shared, chosen, flight=log, tap=tap)
+        session = LiveSession(device, shared, chosen, flight=log, tap=tap)
+        yield session
+        if learn and config.turns.adapt and session.pauses != chosen.pauses:
+            with suppress(OSError):  # a disk that is full is said elsewhere
+                pauses.write(habits, session.pauses)
 
 
 def _flight_path(config: "Config") -> Path | None:
