@@ -56,7 +56,7 @@ def thinking(state: Thinking, event: Event, policy: Policy) -> Step:
         case TimerFired(Timer.FIRST_SOUND, state.arming):
             return after((CancelReply(turn),), _failed(state, Notice.MIND_SLOW, policy))
         case SpeechStarted() if meant(state.ledger, policy):
-            return _overlapped(state, policy, audible=False)
+            return _overlapped(state, event, policy)
         case Woken() | Poked(Action.PRESS):
             return _interrupted(state, event, policy)
         case Poked(Action.STOP):
@@ -82,7 +82,7 @@ def speaking(state: Speaking, event: Event, policy: Policy) -> Step:
         case TimerFired(Timer.VOICE, state.arming):
             return after((CancelReply(turn),), _failed(state, Notice.VOICE_FAILED, policy))
         case SpeechStarted() if meant(state.ledger, policy):
-            return _overlapped(state, policy, audible=True)
+            return _overlapped(state, event, policy)
         case Woken() | Poked(Action.PRESS):
             return _interrupted(state, event, policy)
         case Poked(Action.STOP):
@@ -93,17 +93,30 @@ def speaking(state: Speaking, event: Event, policy: Policy) -> Step:
             return elsewhere(state, event, policy)
 
 
-def _overlapped(state: Thinking | Speaking, policy: Policy, *, audible: bool) -> Step:
-    """The user begins to speak: hear them out, more quietly, or without beginning ourselves."""
+def _overlapped(state: Thinking | Speaking, began: SpeechStarted, policy: Policy) -> Step:
+    """The user begins to speak: hear them out, more quietly, or without beginning ourselves.
+
+    If they go on with what we answer, we had begun too early: pause at once.
+    """
+    answer, audible = state.answer, isinstance(state, Speaking)
+    heals = audible and not answer.announces and began.follows(policy.heal_ms)
     ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
     ledger = replace(ledger, turn=ledger.turn + 1)
     floor = Floor(ledger.turn)
     expecting = isinstance(state, Speaking) and state.expecting
     then = Overlapping(
-        ledger, ledger.arming, state.answer, floor, audible, held=not audible, expecting=expecting
+        ledger,
+        ledger.arming,
+        answer,
+        floor,
+        audible,
+        held=heals or not audible,
+        expecting=expecting,
+        heals=heals,
     )
-    yielding = Duck(state.answer.turn) if audible else Hold(state.answer.turn)
-    return then, (Disarm(state.arming), yielding, Listen(floor.turn), arm)
+    duck = (Duck(answer.turn),) if audible else ()
+    hold = (Hold(answer.turn),) if then.held else ()
+    return then, (Disarm(state.arming), *duck, *hold, Listen(floor.turn), arm)
 
 
 def _interrupted(state: Thinking | Speaking, event: Event, policy: Policy) -> Step:
@@ -111,7 +124,7 @@ def _interrupted(state: Thinking | Speaking, event: Event, policy: Policy) -> St
     ledger, before, refused = state.ledger, NEW, NO_ORDERS
     if isinstance(state, Thinking):
         ledger, before, refused = unheard(ledger, state.answer, policy)
-    then = opened(ledger, policy, pressed=event == Poked(Action.PRESS), like=before)
+    then = opened(ledger, policy, event, like=before)
     return after((Disarm(state.arming), CancelReply(state.answer.turn), *refused), then)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from assistant.core.commands import (
     CancelJob,
     Commit,
+    Cue,
     Disarm,
     Discard,
     Draft,
@@ -12,6 +13,7 @@ from assistant.core.commands import (
     Forget,
     Notice,
     Reply,
+    Tone,
 )
 from assistant.core.events import (
     NOTHING,
@@ -133,7 +135,8 @@ def yielded(state: UserPaused, policy: Policy) -> Step:
     if not state.due and state.ms < policy.patience(floor.verdict):
         return state, ()
     if not floor.message:
-        return _dropped(state, policy)
+        tone = (Cue(Tone.ASLEEP),) if floor.called and policy.earcons else ()
+        return after(tone, _dropped(state, policy))
     return _committed(state, policy)
 
 
@@ -147,7 +150,7 @@ def _committed(state: UserSpeaking | UserPaused, policy: Policy) -> Step:
     if alarm_waits(ledger):
         return after((*closing, *_undrafted(floor)), alarm_first(ledger, answer, policy))
     if floor.draft and floor.draft.digest == floor.verdict.digest:
-        commit = Commit(floor.turn, floor.draft.draft, floor.message)
+        commit = Commit(floor.turn, floor.draft.draft, floor.message, floor.continues)
         return thinks(ledger, answer, (*closing, commit), policy)
     reply = Reply(floor.turn, floor.message, floor.continues, attachments=floor.attachments)
     return thinks(ledger, answer, (*closing, *_undrafted(floor), reply), policy)
@@ -184,7 +187,7 @@ def _drafted(
     if not worth or known or floor.drafted >= policy.drafts:
         return floor, ledger, ()
     number = ledger.draft + 1
-    draft = Draft(floor.turn, number, floor.message)
+    draft = Draft(floor.turn, number, floor.message, floor.continues)
     fresh = replace(floor, draft=Held(number, verdict.digest), drafted=floor.drafted + 1)
     return fresh, replace(ledger, draft=number), (*_undrafted(floor), draft)
 

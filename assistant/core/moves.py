@@ -3,16 +3,29 @@
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
-from assistant.core.commands import Announce, Arm, Command, Listen, Notice, Refuse, Reply
+from assistant.core.commands import (
+    Announce,
+    Arm,
+    Command,
+    Cue,
+    Listen,
+    Notice,
+    Refuse,
+    Reply,
+    Tone,
+)
 from assistant.core.events import (
     NOTHING,
+    Action,
     Asked,
     DraftFailed,
     Event,
     Muted,
+    Poked,
     Timer,
     Urgency,
     WantsFloor,
+    Woken,
 )
 from assistant.core.states import (
     Answer,
@@ -37,12 +50,14 @@ NEW = Floor(NOTHING)
 """A turn that continues nothing."""
 
 
-def opened(ledger: Ledger, policy: Policy, *, pressed: bool = False, like: Floor = NEW) -> Step:
-    """Give the user the floor."""
+def opened(ledger: Ledger, policy: Policy, event: Event, *, like: Floor = NEW) -> Step:
+    """Give the user the floor, because of an event."""
     ledger, arm = armed(ledger, Timer.FLOOR, policy.floor_s)
     ledger = replace(ledger, turn=ledger.turn + 1)
-    floor = replace(like, turn=ledger.turn)
-    return UserSpeaking(ledger, ledger.arming, floor, pressed), (Listen(ledger.turn), arm)
+    called, pressed = isinstance(event, Woken), event == Poked(Action.PRESS)
+    floor = replace(like, turn=ledger.turn, called=called)
+    tone = (Cue(Tone.AWAKE),) if called and policy.earcons else ()
+    return UserSpeaking(ledger, ledger.arming, floor, pressed), (Listen(ledger.turn), arm, *tone)
 
 
 def next_up(ledger: Ledger, policy: Policy, *, answered: bool = False) -> Step:

@@ -39,6 +39,9 @@ class Policy:
     """Voiced overlap after which we pause; 0: we only lower the voice."""
     yield_ms: int = 500
     """Voiced overlap after which we yield the floor, whatever the words."""
+    heal_ms: int = 2000
+    """Who goes on within so much silence had not finished: what was answered too early is taken
+    back, and the whole is answered."""
     drafts: int = 0
     """Answers that may be begun before a turn is over; each turn has that many."""
     waiting: int = 8
@@ -55,6 +58,8 @@ class Policy:
     """Deadline of each sentence that is being spoken."""
     window_s: float = 8.0
     """In mode `wake`: how long after a reply the user may go on without the name."""
+    earcons: bool = False
+    """Short sounds say that it was called and listens, and that nothing came."""
 
     def patience(self, verdict: Verdict) -> int:
         """Return the silence, in ms, that ends a turn with this verdict."""
@@ -118,6 +123,8 @@ class Floor:
     draft: Held | None = None
     drafted: int = 0
     """How many drafts this turn has had."""
+    called: bool = False
+    """They called us: a tone tells them when we listen no more."""
 
     def hears(self, text: str, verdict: Verdict) -> "Floor":
         """Return it with other words."""
@@ -199,6 +206,8 @@ class Overlapping:
     take: int = NOTHING
     """The last word that we wait for, when they have fallen silent."""
     ms: int = 0
+    heals: bool = False
+    """They go on with the turn that we answer: we had begun too early."""
 
 
 State = Quiet | UserSpeaking | UserPaused | Thinking | Speaking | Overlapping

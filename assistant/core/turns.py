@@ -72,11 +72,9 @@ def _quiet(state: Quiet, event: Event, policy: Policy) -> Step:
     calm = (Disarm(state.window),) if state.window else ()
     match event:
         case SpeechStarted() if meant(state.ledger, policy) or state.window:
-            return after(calm, opened(state.ledger, policy))
-        case Woken():
-            return after(calm, opened(state.ledger, policy))
-        case Poked(Action.PRESS):
-            return after(calm, opened(state.ledger, policy, pressed=True))
+            return after(calm, opened(state.ledger, policy, event))
+        case Woken() | Poked(Action.PRESS):
+            return after(calm, opened(state.ledger, policy, event))
         case Asked() | WantsFloor():
             return after(calm, next_up(replace(state.ledger, waiting=(event,)), policy))
         case TimerFired(Timer.WINDOW, state.window):
