@@ -25,6 +25,8 @@ from assistant.views import Activity, Caption, Status
 PER_MS = 1e-3
 KEPT = 64
 """Turns whose marks are kept; one that was never closed is dropped after so many others."""
+OF_A_DRAFT = {"drafted", "first_token", "first_clause", "first_sound_ready"}
+"""Marks of a draft, which mean nothing once it is discarded."""
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class _Page:
 
     heard: str = ""
     marks: list[Mark] = field(default_factory=list)
-    continued: bool = False
+    continues: int = e.NOTHING
 
 
 class Book:
@@ -77,8 +79,10 @@ class Book:
             case c.Listen(turn):
                 self._page(turn)
             case c.Draft(turn):
+                self._begin_anew(turn)
                 self._mark(turn, "drafted", at)
             case c.Reply(turn=turn, continues=continues):
+                self._begin_anew(turn)
                 self._mark(turn, "committed", at)
                 if continues:
                     self._page(continues).continued = True
@@ -112,7 +116,7 @@ class Book:
         page = self._pages.pop(turn, _Page())
         self.turns += outcome == "answered"
         report = TurnReport(
-            turn, heard, said, outcome, spans(page.marks), page.continued, failure, ask
+            turn, heard, said, outcome, spans(page.marks), page.continues, failure, ask
         )
         self._tell(report)
         return report
@@ -123,6 +127,11 @@ class Book:
             while len(self._pages) > KEPT:
                 del self._pages[min(self._pages)]
         return self._pages[turn]
+
+    def _begin_anew(self, turn: int) -> None:
+        """Drop what an earlier draft did: the answer does not come from there."""
+        page = self._page(turn)
+        page.marks = [mark for mark in page.marks if mark.name not in OF_A_DRAFT]
 
     def _mark(self, turn: int, name: Moment, at: float) -> None:
         """Note a moment; of a pause only the newest counts, since the user had gone on."""
