@@ -405,7 +405,7 @@ class Span:
 class TurnReport:
     """A turn that is over: what was heard and said, and where its time went.
 
-    `early`: the user went on speaking after the turn was taken for ended.
+    `continues`: the turn that was taken for ended too early and that this one mends.
     """
 
     turn: int
@@ -413,7 +413,7 @@ class TurnReport:
     said: str
     outcome: Literal["answered", "interrupted", "failed", "nothing"]
     spans: tuple[Span, ...] = ()
-    early: bool = False
+    continues: int = 0
     failure: str = ""
     ask: int = 0
 

@@ -130,7 +130,7 @@ class Speech:
 
     def commit(self, order: c.Commit) -> None:
         """Let it be heard."""
-        self.order = c.Reply(order.turn, order.text)
+        self.order = c.Reply(order.turn, order.text, order.continues)
         self._released.set()
 
     def duck(self, *, on: bool) -> None:

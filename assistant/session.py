@@ -18,6 +18,7 @@ from assistant.errors import AssistantError
 from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
 from assistant.listening.ear import Ear, EarBackends, EarSettings
+from assistant.listening.pauses import Pauses
 from assistant.ports import (
     Device,
     Frame,
@@ -34,6 +35,7 @@ from assistant.reasoning.thinker import think
 from assistant.recorder.book import Book
 from assistant.recorder.flight import FlightLog
 from assistant.reply import Speech, Told
+from assistant.speaking.streams import closing
 from assistant.speaking.tones import tone as sound_of
 from assistant.speaking.voice import Utterance
 from assistant.views import Card
@@ -68,6 +70,8 @@ class Settings:
     name: str = "Ada"
     extra: str = ""
     idle_s: float = IDLE_SECONDS
+    pauses: Pauses = field(default_factory=Pauses)
+    """How long this user hesitates, as far as that is known."""
 
 
 class LiveSession:
@@ -90,6 +94,8 @@ class LiveSession:
         self._book = Book(self._show)
         self._conductor = Conductor(settings.policy, self, self._note)
         self._ear = Ear(device, shared.ears, shared.pack, self.inject, settings.ear, tap)
+        self.pauses = settings.pauses
+        self._ear.on_pause = self._paused
         mind = shared.mind
         self._conversation = Conversation(
             opening(mind.info, settings.name, shared.pack.code, settings.extra),
@@ -247,7 +253,7 @@ class LiveSession:
         return speech
 
     def cue(self, tone: c.Tone) -> None:
-        """Play a short sound; it must not be heard as the user's."""
+        """Play a short sound."""
         if self._tasks is not None:
             self._cue = self._tasks.create_task(self._play(tone), name="tone")
 
@@ -278,19 +284,17 @@ class LiveSession:
         if canned is not None:
             yield canned
             return
-        continues = isinstance(order, c.Reply) and order.continues != e.NOTHING
-        async for piece in think(mind, self._conversation.prompt(order.text, continues=continues)):
-            yield piece
+        prompt = self._conversation.prompt(order.text, continues=order.continues != e.NOTHING)
+        async with closing(think(mind, prompt)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _paused(self, ms: float) -> None:
+        self.pauses = self.pauses.after(ms)
 
     async def _play(self, tone: c.Tone) -> None:
-        audio = sound_of(tone)
-        if not self._device.info.full_duplex:
-            self._ear.gated = True
-        try:
-            await self._device.write(Track.TONE, audio)
-            await asyncio.sleep(audio.seconds)
-        finally:
-            self._gate(self._conductor.state)
+        """The microphone stays open: no tone is heard as speech."""
+        await self._device.write(Track.TONE, sound_of(tone))
 
     def _told(self, told: Told) -> None:
         """A reply is over: remember what was heard of it, and tell."""
@@ -342,6 +346,7 @@ class LiveSession:
     def _gate(self, state: State) -> None:
         """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""
         speaks = isinstance(state, Speaking | Overlapping)
+        self._ear.talking = speaks
         self._ear.expecting = bool(isinstance(state, Speaking | Overlapping) and state.expecting)
         gated = speaks and not self._device.info.full_duplex
         if gated != self._ear.gated:

@@ -38,7 +38,8 @@ class Exchange:
     @property
     def early(self) -> bool:
         """It was answered before it was over, or in pieces."""
-        return sum(bool(turn.said) for turn in self.turns) > 1 or any(t.early for t in self.turns)
+        said = sum(bool(turn.said) for turn in self.turns)
+        return said > 1 or any(turn.continues for turn in self.turns)
 
 
 async def converse(

@@ -105,7 +105,8 @@ def _lines(exchange: Exchange) -> list[dict[str, object]]:
                 }
                 for span in turn.spans
             ],
-            "early": turn.early or exchange.early,
+            "early": exchange.early,
+            "continues": turn.continues or None,
             "failure": turn.failure,
         }
         for turn in exchange.turns

@@ -58,6 +58,7 @@ class Draft:
     turn: int
     draft: int
     text: str
+    continues: int = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Commit:
     turn: int
     draft: int
     text: str
+    continues: int = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,9 +102,17 @@ class Failure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The user began to make speech sounds; `at` in samples of the microphone's clock."""
+    """The user began to make speech sounds; `at` in samples of the microphone's clock.
+
+    `pause_ms`: how long ago they were last heard, in samples counted; `None`: not lately.
+    """
 
     at: int
+    pause_ms: int | None = None
+
+    def follows(self, ms: int) -> bool:
+        """Tell whether they go on after a pause of at most so many milliseconds."""
+        return self.pause_ms is not None and self.pause_ms <= ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,9 +289,15 @@ class Ear:
                 turn.resumed(result.silent / PER_MS)
                 if self.on_pause is not None:
                     self.on_pause(result.silent / PER_MS)
-            self._emit(SpeechStarted(result.at + self._offset))
+            self._emit(SpeechStarted(result.at + self._offset, self._pause(result)))
         elif turn is not None:
             self._tell_of(turn, result)
+
+    def _pause(self, onset: Onset) -> int | None:
+        """Return how long ago, in ms, the user's last words were; `None`: they are forgotten."""
+        if onset.silent is not None:
+            return onset.silent // PER_MS
+        return None if self._said is None else (onset.at - self._said) // PER_MS
 
     def _tell_of(self, turn: OpenTurn, result: Voiced | Silent | Filled) -> None:
         match result:

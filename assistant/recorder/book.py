@@ -81,13 +81,11 @@ class Book:
             case c.Draft(turn):
                 self._begin_anew(turn)
                 self._mark(turn, "drafted", at)
-            case c.Reply(turn=turn, continues=continues):
-                self._begin_anew(turn)
+            case (
+                c.Reply(turn=turn, continues=continued) | c.Commit(turn=turn, continues=continued)
+            ):
                 self._mark(turn, "committed", at)
-                if continues:
-                    self._page(continues).continued = True
-            case c.Commit(turn):
-                self._mark(turn, "committed", at)
+                self._page(turn).continues = continued
             case c.Forget(turn) if not _answers(turn, orders):
                 page = self._pages.pop(turn, _Page())
                 if page.heard:

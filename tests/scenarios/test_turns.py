@@ -71,7 +71,7 @@ def test_noise_is_not_answered() -> None:
 
 def test_words_over_an_answer_end_it_and_are_answered() -> None:
     stage = perform(
-        [(1.0, 2.0), (4.0, 5.0)],
+        [(1.0, 2.0), (4.4, 5.4)],
         [QUESTION, Script(((0.4, "no I meant"), (1.3, "no I meant today")), final_s=0.07)],
         [answer(LONG), "All right."],
     )
@@ -91,7 +91,7 @@ def test_words_over_an_answer_end_it_and_are_answered() -> None:
 
 def test_a_backchannel_lowers_the_voice_and_raises_it_again() -> None:
     stage = perform(
-        [(1.0, 2.0), (4.0, 4.3)],
+        [(1.0, 2.0), (4.4, 4.7)],
         [QUESTION, Script(((0.1, "mm-hmm"),), final_s=0.07)],
         [answer(LONG)],
     )
@@ -140,20 +140,20 @@ def test_who_goes_on_before_the_answer_is_answered_once_and_whole() -> None:
 
 def test_stop_silences_at_once_and_is_not_answered() -> None:
     stage = perform(
-        [(1.0, 2.0), (4.0, 4.4)],
+        [(1.0, 2.0), (4.4, 4.8)],
         [QUESTION, Script(((0.3, "stop"),), final_s=0.07)],
         [answer(LONG)],
     )
     assert stage.reports[0].outcome == "interrupted"
     assert len(stage.orders(c.Reply)) == 1
     ((cancelled, _),) = stage.orders(c.CancelReply)
-    assert cancelled < 4.4
+    assert cancelled < 4.8
     assert sounds(stage)[0][1] == pytest.approx(cancelled, abs=0.01)
 
 
 def test_yes_after_a_question_of_ours_is_a_turn() -> None:
     stage = perform(
-        [(1.0, 2.0), (4.0, 4.4)],
+        [(1.0, 2.0), (4.4, 4.8)],
         [QUESTION, Script(((0.2, "yes"),), final_s=0.07)],
         ["Shall I go on?", "Good."],
     )
@@ -161,6 +161,51 @@ def test_yes_after_a_question_of_ours_is_a_turn() -> None:
         ("what time is it", "Shall I go on?"),
         ("yes", "Good."),
     ]
+
+
+# ── turns that were ended too early ───────────────────────────────────────────────────────────
+
+
+def test_who_goes_on_soon_is_answered_as_a_whole() -> None:
+    """The answer holds at once; the mind sees one message, and nothing of the answer before."""
+    stage = perform(
+        [(1.0, 2.0), (3.0, 4.0)],
+        [QUESTION, Script(((0.9, "in Paris"), (1.3, "in Paris, please")), final_s=0.07)],
+        [answer(LONG), "Half past nine."],
+    )
+    ((held, _),) = stage.orders(c.Hold)
+    assert held == 3.08, "as soon as two windows of 32 ms hold speech"
+    assert sounds(stage)[0] == (2.44, 3.08)
+    reply = stage.orders(c.Reply)[-1][1]
+    assert isinstance(reply, c.Reply)
+    assert (reply.text, reply.continues) == ("what time is it in Paris, please", 1)
+    assert stage.mind.asked[-1][-1].text == "what time is it in Paris, please"
+    assert len(stage.mind.asked[-1]) == len(stage.mind.asked[0]), "no trace of the first answer"
+    last = stage.reports[-1]
+    assert (last.said, last.continues) == ("Half past nine.", 1)
+
+
+def test_a_cough_soon_after_the_question_resumes_at_the_held_word() -> None:
+    stage = perform([(1.0, 2.0), (3.0, 3.2)], [QUESTION, Script(final_s=0.07)], [answer(LONG)])
+    report = stage.reports[-1]
+    assert (report.said, report.outcome) == (LONG, "answered")
+    ((held, _),) = stage.orders(c.Hold)
+    ((resumed, _),) = stage.orders(c.Resume)
+    first, second = sounds(stage)
+    assert first[1] == held
+    assert second[0] == resumed
+    assert resumed - 3.2 < 0.25
+
+
+def test_stop_soon_after_the_question_stops() -> None:
+    stage = perform(
+        [(1.0, 2.0), (3.0, 3.4)],
+        [QUESTION, Script(((0.7, "stop"),), final_s=0.07)],
+        [answer(LONG)],
+    )
+    assert len(stage.mind.asked) == 1
+    assert len(stage.orders(c.Reply)) == 1
+    assert isinstance(stage.session._conductor.state, Quiet)
 
 
 # ── what fails ────────────────────────────────────────────────────────────────────────────────
@@ -364,7 +409,7 @@ def test_a_draft_leaves_no_trace_when_the_words_change() -> None:
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_flight_log_replays_exactly(*, masked: bool) -> None:
     stage = perform(
-        [(1.0, 2.0), (4.0, 5.0)],
+        [(1.0, 2.0), (4.4, 5.4)],
         [QUESTION, Script(((0.4, "no I meant"), (1.3, "no I meant today")), final_s=0.07)],
         [answer(LONG), "All right."],
         policy=Policy(drafts=4),
