@@ -28,10 +28,12 @@ from assistant.session import Settings, Shared
 
 _log = logging.getLogger(__name__)
 
-STAGES = ("vad", "stt", "turn", "llm", "tts", "fallback")
+STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
 """What sessions share."""
 FREE_DRAFTS = 8
 """Answers that a mind which costs nothing may begin before a turn is over."""
+PRESSED_MS = 200
+"""Sound before a key was pressed that belongs to the turn: people press as they begin to speak."""
 ASK_MS = 100
 """Silence after which it is judged whether the speaker has finished."""
 
@@ -53,6 +55,8 @@ def policy(config: Config, mind: MindInfo | None = None) -> Policy:
         first_sound_s=turns.first_sound_deadline_s,
         sentence_s=turns.sentence_deadline_s,
         floor_s=turns.longest_s * 1.5,
+        window_s=turns.window_s,
+        earcons=turns.mode == "wake" if turns.earcons is None else turns.earcons,
     )
 
 
@@ -74,6 +78,8 @@ def settings(
         silence_ms=tuple(sorted(silences)),
         longest_ms=round(config.turns.longest_s * 1000),
     )
+    if rules.mode is Mode.PUSH:
+        segmenter = replace(segmenter, reach_ms=0, preroll_ms=PRESSED_MS)
     return Settings(
         policy=rules,
         ear=EarSettings(segmenter=segmenter, ask_ms=ASK_MS),
@@ -93,6 +99,8 @@ def stages(config: Config) -> dict[str, Chosen]:
         "llm": resolve("llm", config.llm, language=language),
         "tts": resolve("tts", config.tts, language=language),
     }
+    if config.turns.mode == "wake":
+        chosen["wake"] = resolve("wake", config.wake, language=language)
     if config.turns.judges.sound:
         smart = importlib.import_module("assistant.backends.turn_smart")
         chosen["turn"] = Chosen(smart, smart.Config())
@@ -158,6 +166,7 @@ def _ears(config: Config, ports: dict[str, Any]) -> EarBackends:
         detector=ports["vad"],
         gate=ports["gate"],
         judges=Judges(sound=ports.get("turn"), words=words),
+        wake=ports.get("wake"),
     )
 
 

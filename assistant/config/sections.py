@@ -50,6 +50,13 @@ class Vad(Stage):
     backend: str = Field(default="silero", description="Which detector of speech.")
 
 
+class Wake(Stage):
+    """Listens for its name where turns.mode is wake."""
+
+    kind = "wake"
+    backend: str = Field(default="microwakeword", description="Which detector of names.")
+
+
 class Stt(Stage):
     """The ears: speech to text."""
 
@@ -118,8 +125,22 @@ class Judges(Section):
 class Turns(Section):
     """Who speaks when. Silence is counted in samples of what was heard."""
 
-    mode: Literal["always", "push"] = Field(
-        default="always", description="always: it always listens. push: only while a key is held."
+    mode: Literal["always", "wake", "push"] = Field(
+        default="always",
+        description="always: it always listens. wake: after its name, and for a while after each "
+        "answer. push: while a key is held (`assistant talk --press` and `--release`).",
+    )
+    window_s: float = Field(
+        default=8,
+        gt=0,
+        le=120,
+        description="In mode wake: how long after an answer you may go on without the name, in "
+        "seconds.",
+    )
+    earcons: bool | None = Field(
+        default=None,
+        description="A short sound when it was called, and one when nothing came. null: in mode "
+        "wake only.",
     )
     finalize_ms: int = Field(
         default=64,
@@ -284,6 +305,7 @@ class Config(Section):
     persona: Persona = Persona()
     device: Device
     vad: Vad
+    wake: Wake
     stt: Stt
     llm: Llm
     tts: Tts

@@ -130,7 +130,7 @@ def test_edit_checks_what_was_written(
 ) -> None:
     editor(monkeypatch, "p.write_text(t + 'turns: {mode: 1}')")
     assert run("edit") == 78
-    assert "turns.mode: should be one of always or push, is 1" in capsys.readouterr().err
+    assert "turns.mode: should be one of always, wake or push, is 1" in capsys.readouterr().err
     assert mine.read_text().endswith("turns: {mode: 1}"), "what was typed is kept"
 
 
