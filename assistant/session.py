@@ -107,6 +107,7 @@ class LiveSession:
         self._jobs: Jobs | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._speech: Speech | None = None
+        self._drafted: dict[int, Speech] = {}
         self._asks: dict[int, asyncio.Future[TurnReport]] = {}
         self._written: set[int] = set()
         self._newest_ask = 0
@@ -130,7 +131,7 @@ class LiveSession:
                 conducting = tasks.create_task(self._conductor.run(), name="conductor")
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
-                self._book.show(self._conductor.state, self._conductor.policy, "")
+                self._book.show(self._conductor.state, self._conductor.policy, names=self.names)
                 await self._ear.run()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(ENDING_S):
@@ -161,6 +162,11 @@ class LiveSession:
             last_latency=self._latency,
             faults=self._faults,
         )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it answers to, where it must be called."""
+        return self._ear.names
 
     @property
     def quiet(self) -> bool:
@@ -248,7 +254,9 @@ class LiveSession:
         speech = Speech(
             order, self._pieces(order), utterance, device, self.inject, self._book.mark, self._told
         )
-        if not isinstance(order, c.Draft):
+        if isinstance(order, c.Draft):
+            self._drafted[order.draft] = speech
+        else:
             self._speech = speech
         return speech
 
@@ -323,6 +331,11 @@ class LiveSession:
         self.flight.note(at, event, orders, before=self._before)
         self._before = state
         self._book.note(at, event, orders)
+        for order in orders:
+            if isinstance(order, c.Commit):
+                self._speech = self._drafted.pop(order.draft)
+            elif isinstance(order, c.Discard):
+                self._drafted.pop(order.draft, None)
         self._gate(state)
         self._tell_state(state)
         if isinstance(state, Quiet):
@@ -334,7 +347,7 @@ class LiveSession:
 
     def _tell_state(self, state: State) -> None:
         said = "" if self._speech is None else self._speech.said
-        self._book.show(state, self._conductor.policy, said)
+        self._book.show(state, self._conductor.policy, said, self.names)
 
     async def _tell_what_is_said(self) -> None:
         """Between two steps of the core the words go on."""

@@ -12,12 +12,16 @@ class Activity(Enum):
     THINKING = "thinking"
     SPEAKING = "speaking"
     MUTED = "muted"
-    WAITING = "waiting for a key"
+    WAITING = "waiting"
+    """For its name, or for a key; the status says for what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The living state of a session; `text`: the words so far, or what is being said."""
+    """The living state of a session.
+
+    `text`: the words so far, what is being said, or what it waits for ("for your key").
+    """
 
     activity: Activity
     text: str = ""

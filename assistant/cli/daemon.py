@@ -18,9 +18,10 @@ from assistant.control.place import free
 from assistant.control.server import serve
 from assistant.errors import BackendUnavailable
 from assistant.ports import Device
+from assistant.recorder.book import called
 from assistant.recorder.waterfall import one_line
 from assistant.session import Shared
-from assistant.showing.screen import Screen
+from assistant.showing.screen import HOW_TO_STOP, Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +113,15 @@ async def _converse(
         log_to(config.log.level, screen.line)
         stack.callback(log_to, config.log.level)
         stack.callback(session.watch(screen))
-        screen.welcome(session.state)
+        screen.welcome(session.state, _how_to_talk(config, session.names))
         await session.run()
+
+
+def _how_to_talk(config: Config, names: tuple[str, ...]) -> str:
+    match config.turns.mode:
+        case "wake":
+            return f"Say {called(names)}, and what you want; Ctrl-C ends the conversation."
+        case "push":
+            return "`assistant talk --press`, speak, `assistant talk --release`; Ctrl-C ends it."
+        case _:
+            return HOW_TO_STOP

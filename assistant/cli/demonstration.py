@@ -53,6 +53,8 @@ async def demonstrate(
 
     `missing`: why nobody can talk with it, if that is so.
     """
+    turns = config.turns.model_copy(update={"mode": "always"})
+    config = config.model_copy(update={"turns": turns})  # nobody is there to call it
     place = record or _place()
     questions = [await _spoken(shared, text) for text in QUESTIONS]
     async with (

@@ -51,7 +51,13 @@ class Book:
     @property
     def activity(self) -> str:
         """What is being done, in a word."""
-        return Activity.LISTENING.value if self._status is None else self._status.activity.value
+        match self._status:
+            case None:
+                return Activity.LISTENING.value
+            case Status(Activity.WAITING as activity, text):
+                return f"{activity.value} {text}"
+            case Status(activity):
+                return activity.value
 
     def mark(self, turn: int, name: Moment) -> None:
         """Note that something happened in a turn, now."""
@@ -93,9 +99,14 @@ class Book:
             case _:
                 pass
 
-    def show(self, state: State, policy: Policy, said: str) -> None:
-        """Tell the living state when it changed; `said`: what is being spoken."""
-        status = Status(*_activity(state, policy, said))
+    def show(
+        self, state: State, policy: Policy, said: str = "", names: tuple[str, ...] = ()
+    ) -> None:
+        """Tell the living state when it changed.
+
+        `said`: what is being spoken. `names`: what it answers to, where it must be called.
+        """
+        status = Status(*_activity(state, policy, said, names))
         if status != self._status:
             self._status = status
             self._tell(status)
@@ -143,7 +154,7 @@ def _answers(turn: int, orders: tuple[c.Command, ...]) -> bool:
 
 
 def _activity(  # noqa: PLR0911 - a table
-    state: State, policy: Policy, said: str
+    state: State, policy: Policy, said: str, names: tuple[str, ...]
 ) -> tuple[Activity, str]:
     match state:
         case UserSpeaking(floor=floor) | UserPaused(floor=floor):
@@ -157,6 +168,13 @@ def _activity(  # noqa: PLR0911 - a table
         case Quiet(ledger) if ledger.muted:
             return Activity.MUTED, ""
         case Quiet() if policy.mode is Mode.PUSH:
-            return Activity.WAITING, ""
+            return Activity.WAITING, "for your key"
+        case Quiet(window=e.NOTHING) if policy.mode is Mode.WAKE:
+            return Activity.WAITING, f"for {called(names)}"
         case _:
             return Activity.LISTENING, ""
+
+
+def called(names: tuple[str, ...]) -> str:
+    """Write what it answers to, as a person would: "Alexa" or "Hey Jarvis"."""
+    return " or ".join(f'"{name}"' for name in names) or "its name"
