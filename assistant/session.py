@@ -358,7 +358,7 @@ class LiveSession:
 
     def _gate(self, state: State) -> None:
         """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""
-        speaks = isinstance(state, Speaking | Overlapping)
+        speaks = isinstance(state, Speaking) or (isinstance(state, Overlapping) and state.audible)
         self._ear.talking = speaks
         self._ear.expecting = bool(isinstance(state, Speaking | Overlapping) and state.expecting)
         gated = speaks and not self._device.info.full_duplex

@@ -9,7 +9,7 @@ from assistant.core import events as e
 from assistant.core.states import Policy
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
-from assistant.ports import Frame, Seen, Track, TurnReport
+from assistant.ports import Frame, Samples, Seen, Track, TurnReport, WakeDetector
 from assistant.recorder.flight import FlightLog, Record
 from assistant.session import LiveSession, Settings, Shared
 from assistant.testing.detector import ScriptedDetector, sound
@@ -80,21 +80,27 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     synthesizer: ScriptedSynthesizer | None = None,
     fallback: ScriptedSynthesizer | None = None,
     meanwhile: Callable[[Stage], Awaitable[None]] | None = None,
+    also: Iterable[tuple[float, Samples]] = (),
+    wake: Callable[[], WakeDetector] | None = None,
 ) -> Stage:
-    """Play a scenario to its end and return what there is to see."""
+    """Play a scenario to its end and return what there is to see.
+
+    `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
+    """
     stages: list[Stage] = []
 
     async def main() -> None:
         spans = tuple(speech)
         device = ScriptedDevice(
-            [(start, sound(end - start)) for start, end in spans],
+            [*((start, sound(end - start)) for start, end in spans), *also],
             ends=ends,
             full_duplex=full_duplex,
         )
         mind = ScriptedMind(*answers)
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
-        shared = Shared(EarBackends(ears, ScriptedDetector), mind, speaks, fallback, load("en"))
+        backends = EarBackends(ears, ScriptedDetector, wake=wake)
+        shared = Shared(backends, mind, speaks, fallback, load("en"))
         stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
         settings = Settings(policy, EarSettings(digest_key=b"scenario"))
         stage.session = LiveSession(
