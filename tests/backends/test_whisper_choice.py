@@ -9,11 +9,11 @@ from assistant.backends.stt_whisper.choice import (
     QUICK_S,
     Means,
     Wish,
-    catalogue_name,
     choose,
     probe,
 )
 from assistant.backends.stt_whisper.decoder import Decoder
+from assistant.backends.stt_whisper.names import catalogue_name
 from assistant.errors import BackendError, BackendUnavailable, ModelError
 from assistant.ports import RATE
 from assistant.testing import tiny_whisper

@@ -1,6 +1,6 @@
 """Whisper on CTranslate2, through faster-whisper: ears for 99 languages, on a CPU or a GPU.
 
-`choice` finds the model and the device, `decoder` turns one window of sound into timed segments,
+`names` says how models are called, `choice` finds the model and the device, `decoder` turns one window of sound into timed segments,
 `guard` says what of them to believe, `recogniser` puts it together. The decoding options were
 chosen by measurement: `docs/listening.md`.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.backends.stt_whisper.names import catalogue_name, smallest
 from assistant.models import store
 from assistant.ports import Recogniser
 from assistant.worker import Worker
@@ -62,6 +63,17 @@ class Config(BaseModel):
     doubtful_beam: int = Field(
         default=2, ge=1, le=5, description="the same when a doubtful text is decoded again"
     )
+
+
+def needs(config: Config) -> list[str]:
+    """Name the model that `open` will load; "auto" takes what is here, or the smallest."""
+    if config.model == "auto":
+        return [] if _any_here() else [catalogue_name(smallest(config.language))]
+    return [catalogue_name(config.model)]
+
+
+def _any_here() -> bool:
+    return any(listed.here for listed in store.default().list() if listed.kind == "stt")
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ import numpy as np
 import soundfile
 
 from assistant.backends.stt_whisper.decoder import Decoder
+from assistant.backends.stt_whisper.names import catalogue_name, smallest
 from assistant.errors import BackendError, BackendUnavailable, ModelError
 from assistant.ports import Samples
 
@@ -86,12 +87,6 @@ def choose(wish: Wish, means: Means) -> Decoder:
     return _quickest(wish, means)
 
 
-def catalogue_name(model: str) -> str:
-    """Return the store's name of a model: ``tiny.en`` is ``whisper-tiny.en``."""
-    elsewhere = ":" in model or "/" in model or model.startswith(("~", "whisper-"))
-    return model if elsewhere else f"whisper-{model}"
-
-
 def _on_gpu(wish: Wish, means: Means) -> Decoder | None:
     """Load on the GPU if there is one that works; with `device: cuda` there must be."""
     why = "there is no GPU that CUDA can use" if means.gpus() < 1 else ""
@@ -129,13 +124,13 @@ def _quickest(wish: Wish, means: Means) -> Decoder:
         if chosen is not None and _seconds(directory, wish, means) >= QUICK_S:
             break
         chosen = directory
-    smallest = "tiny.en" if wish.language == "en" else "base"
-    return _load(wish, means, chosen or means.ensure(catalogue_name(smallest)), "cpu")
+    model = chosen or means.ensure(catalogue_name(smallest(wish.language)))
+    return _load(wish, means, model, "cpu")
 
 
 def _smallest(wish: Wish, means: Means) -> str:
     here = _rungs(wish, means)
-    return str(here[0]) if here else "tiny.en" if wish.language == "en" else "base"
+    return str(here[0]) if here else smallest(wish.language)
 
 
 def _rungs(wish: Wish, means: Means) -> list[Path]:
