@@ -1,8 +1,8 @@
 """Whisper on CTranslate2, through faster-whisper: ears for 99 languages, on a CPU or a GPU.
 
-`names` says how models are called, `choice` finds the model and the device, `decoder` turns one window of sound into timed segments,
-`guard` says what of them to believe, `recogniser` puts it together. The decoding options were
-chosen by measurement: `docs/listening.md`.
+`names` says how models are called, `choice` finds the model and the device, `decoder` turns one
+window of sound into timed segments, `guard` says what of them to believe, `recogniser` puts it
+together. The decoding options were chosen by measurement: `docs/listening.md`.
 """
 
 import asyncio
