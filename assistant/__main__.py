@@ -3,15 +3,17 @@
 import os
 import signal
 import sys
+from typing import NoReturn
 
 # OpenMP's threads spin for work unless this is set before its library is loaded; two engines that
 # spin on two cores slow each other down forty times (measured).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+from assistant.cli.leaving import leave
 from assistant.cli.quick import quick
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run a verb and end the process with its exit code."""
     try:
         code = quick(sys.argv[1:])
@@ -21,7 +23,9 @@ def main() -> None:
             whole()
     except KeyboardInterrupt:  # before anybody could take care of it
         code = 128 + signal.SIGINT
-    sys.exit(code)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    leave(code)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,8 @@ def _operators(node: ast.AST) -> Iterator[Edit]:  # noqa: C901 - a table
         case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in ENUMS:
             members = list(_enum(name))
             after = members[(members.index(attr) + 1) % len(members)]
-            yield f"{name}.{attr} → {after}", _setter("attr", after)
+            if after != attr:
+                yield f"{name}.{attr} → {after}", _setter("attr", after)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
             yield from _without("keyword", "keywords", keywords)
             if name == "max":

@@ -1,8 +1,8 @@
 """A directory of recordings with what is known of each.
 
 ``manifest.tsv`` is tab separated, with a header; used are `file`, and where they are there
-`transcript`, `end_of_speech_s`, `speech_start_s`, `complete`, `lang`, `wer`, `kind`. Without a
-manifest, every sound file is a clip of which nothing is known.
+`transcript`, `end_of_speech_s`, `speech_start_s`, `pauses_s` (``1.20-1.75;3.1-3.6``), `complete`,
+`lang`, `wer`, `kind`. Without a manifest, every sound file is a clip of which nothing is known.
 """
 
 import csv
@@ -14,6 +14,9 @@ from assistant.errors import MediaError
 from assistant.sound.clips import Clip, expand, load
 
 NAME = "manifest.tsv"
+APART = ("so762",)
+"""Clips whose names begin so are a group of their own: children and learners."""
+GROUPS = {"yes": "complete", "fragment": "fragments", "long": "long", "": "clips"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,20 @@ class Known:
     """``yes``: one whole message."""
     scored: bool = False
     """The transcript is exact enough to count words that are wrong."""
+    pauses: tuple[tuple[float, float], ...] = ()
+    """Silences inside the message: seconds of their beginnings and ends."""
+    kind: str = ""
 
     @property
     def name(self) -> str:
         """The file's name without its suffix."""
         return self.clip.path.stem
+
+    @property
+    def group(self) -> str:
+        """With which other clips it is counted."""
+        apart = next((name for name in APART if self.name.startswith(name)), None)
+        return apart or GROUPS.get(self.complete, "others")
 
 
 def read(folder: Path, *, language: str = "en", only: str | None = None) -> list[Known]:
@@ -63,6 +75,8 @@ def _known(folder: Path, row: Mapping[str, str]) -> Known:
             _seconds(row.get("end_of_speech_s")),
             row.get("complete", ""),
             row.get("wer") == "1",
+            _pauses(row.get("pauses_s") or ""),
+            row.get("kind") or "",
         )
     except (KeyError, ValueError) as wrong:
         raise MediaError(str(folder / NAME), f"a line is damaged: {wrong}") from wrong
@@ -70,3 +84,8 @@ def _known(folder: Path, row: Mapping[str, str]) -> Known:
 
 def _seconds(text: str | None) -> float | None:
     return float(text) if text else None
+
+
+def _pauses(text: str) -> tuple[tuple[float, float], ...]:
+    spans = (span.partition("-") for span in text.split(";") if span.strip())
+    return tuple((float(start), float(end)) for start, _, end in spans)

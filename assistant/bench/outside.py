@@ -55,3 +55,27 @@ def longest_gap(samples: Samples, start: int, end: int) -> int:
     """Return the longest silence, in samples, between the first and the last sound in a span."""
     loud = np.flatnonzero(audible(samples[start:end]))
     return 0 if len(loud) < 2 else int(np.diff(loud).max() - 1) * _PER_MS  # noqa: PLR2004
+
+
+def falls_silent(samples: Samples, start: int, end: int, silence_ms: int) -> int | None:
+    """Return the first sample from `start` on of a silence of so many milliseconds.
+
+    `None`: there is none.
+    """
+    loud = np.flatnonzero(audible(samples[start:end]))
+    if not len(loud):
+        return start
+    if loud[0] >= silence_ms:
+        return start
+    gaps = np.flatnonzero(np.diff(loud) > silence_ms)
+    last = int(loud[gaps[0]] if len(gaps) else loud[-1]) + 1
+    whole = (min(end, len(samples)) - start) // _PER_MS
+    return start + last * _PER_MS if len(gaps) or whole - last >= silence_ms else None
+
+
+def begins(samples: Samples, start: int, end: int, before_ms: int = 50) -> int | None:
+    """Return where sound begins in a span; `None`: there is none, or it sounded already."""
+    first = first_audible(samples, start, end)
+    if first is None or first_audible(samples, max(0, start - before_ms * _PER_MS), start):
+        return None
+    return first

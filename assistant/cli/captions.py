@@ -15,8 +15,12 @@ def command(
     ] = None,
     config: ConfigFile = None,
     setting: Settings = None,
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write a JSON line whenever the words change.")
+    ] = False,
 ) -> None:
     """Show live captions of what the microphone hears; Ctrl-C ends it."""
     from assistant.cli.captioning import captions  # noqa: PLC0415 - keeps --help quick
 
-    captions(load_config(config, setting), clips or [])
+    captions(load_config(config, setting), clips or [], as_json=json)

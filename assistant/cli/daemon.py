@@ -50,7 +50,8 @@ async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
     console = Console(highlight=False)
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
-    if config.control.enabled:  # it would be found out only after seconds of loading
+    if config.control.enabled and not wishes.demonstrate:
+        # it would be found out by `serve`, but after seconds of loading
         free(config.control.socket or Path(default_path()))
     with bars() as progress:
         await fetch_models(config, progress)

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.app import settings
+from assistant.cli.leaving import leave
 from assistant.errors import AssistantError, MediaError, leaves
 from assistant.listening import pauses
 from assistant.models import store
@@ -189,11 +189,3 @@ async def alongside(session: LiveSession, work: Coroutine[Any, Any, None]) -> No
         working = tasks.create_task(work)
         await session.run()
         working.cancel()
-
-
-def leave(code: int) -> None:
-    """End the process now: a worker thread in the middle of its work must not keep it alive."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # who read it is gone
-            stream.flush()
-    os._exit(code)

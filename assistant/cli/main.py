@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from itertools import takewhile
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -131,8 +131,8 @@ def command_line() -> Any:
     return group
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process with its exit code.
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code.
 
     An `AssistantError` is a line on stderr. Anything else is a bug, with its traceback.
     """

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from assistant.cli.bars import bars
 from assistant.cli.live import check_writable, log_to, until_ended
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
-from assistant.errors import AssistantError, MediaError
-from assistant.ports import Synthesizer
+from assistant.errors import AssistantError, BackendUnavailable, MediaError
+from assistant.ports import Device, Synthesizer
 from assistant.speaking.plain import Plain
 from assistant.speaking.sentences import sentences
 from assistant.speaking.voice import Utterance
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 130.0
 """For the running assistant: a little more than it gives itself."""
+SUFFIXES = (".wav", ".flac", ".ogg")
+"""Of the files that it writes."""
 
 
 def say(config: Config, text: str, out: Path | None) -> None:
@@ -34,6 +37,8 @@ def say(config: Config, text: str, out: Path | None) -> None:
     place = config.control.socket or Path(default_path())
     if out is not None:
         check_writable(out)
+        if out.suffix.lower() not in SUFFIXES:
+            raise MediaError(str(out), f"should end in one of {' '.join(SUFFIXES)}")
     elif running(place) is not None:
         answer = call(place, {"do": "say", "text": text}, PATIENCE_S)
         if answer["failure"]:
@@ -51,13 +56,24 @@ async def _say(config: Config, text: str, out: Path | None) -> None:
         return
     opening: dict[str, AbstractAsyncContextManager[Any]] = {
         "voice": open_stage(config, "tts"),
-        "device": open_device(config),
+        "device": _device(config),
     }
     async with together(opening) as opened:
         released = asyncio.Event()
         released.set()
         utterance = Utterance(opened["device"], opened["voice"], config.language)
         await utterance.run(sentences(_piece(text)), released, lambda _: None)
+
+
+@asynccontextmanager
+async def _device(config: Config) -> AsyncIterator[Device]:
+    try:
+        async with open_device(config) as device:
+            yield device
+    except BackendUnavailable as wrong:
+        raise BackendUnavailable(
+            wrong.backend, f"{str(wrong).removeprefix(f'{wrong.backend}: ')}; or give --out F.wav"
+        ) from wrong
 
 
 async def _write(voice: Synthesizer, language: str, text: str, out: Path) -> None:

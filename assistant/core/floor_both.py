@@ -35,7 +35,7 @@ from assistant.core.events import (
     Woken,
 )
 from assistant.core.floor_ours import notice_of
-from assistant.core.floor_theirs import lost, resumed_speech, yielded
+from assistant.core.floor_theirs import committed, resumed_speech, yielded
 from assistant.core.moves import (
     Commands,
     Step,
@@ -72,22 +72,18 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
             return _judged(heard_more, policy, settled=settled)
         case VoiceLasted(heard, ms) if heard == theirs and state.audible:
             return _lasted(state, ms, policy)
-        case SilenceReached(heard, ms) if heard == theirs and state.take:
-            return replace(state, ms=max(ms, state.ms)), ()
-        case SilenceReached(heard, ms) if heard == theirs and ms >= policy.finalize_ms:
-            return _overlap_ended(replace(state, ms=ms), policy)
-        case TurnFilled(heard) if heard == theirs and not state.take:
-            return _overlap_ended(state, policy)
+        case SilenceReached(heard, ms) if heard == theirs:
+            return _silent(state, ms, policy)
+        case TurnFilled(heard) if heard == theirs:
+            return _silent(state, policy.incomplete_ms, policy)
         case SpeechStarted() if state.take:
             ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
-            again = replace(state, ledger=ledger, arming=ledger.arming, take=NOTHING, ms=0)
+            again = replace(state, ledger=ledger, arming=ledger.arming, take=NOTHING)
             return again, (Disarm(state.arming), arm)
-        case TimerFired(Timer.WORDS, state.arming):
-            return _deaf(replace(state, arming=NOTHING), Notice.NOT_UNDERSTOOD, policy)
-        case TimerFired(Timer.FLOOR, state.arming):
-            return _deaf(replace(state, arming=NOTHING), Notice.NOT_LISTENING, policy)
+        case TimerFired(Timer.FLOOR | Timer.WORDS, state.arming):
+            return _deaf(replace(state, arming=NOTHING), policy)
         case ListeningFailed(turn=heard) if heard == theirs:
-            return _deaf(state, Notice.NOT_LISTENING, policy)
+            return _deaf(state, policy)
         case Muted(on=True) if not state.take:
             return _resumed(muted(state), policy)
         case ReplyAudible(said) if said == ours:
@@ -143,11 +139,15 @@ def _lasted(state: Overlapping, ms: int, policy: Policy) -> Step:
     return state, ()
 
 
-def _overlap_ended(state: Overlapping, policy: Policy) -> Step:
+def _silent(state: Overlapping, ms: int, policy: Policy) -> Step:
     """They fell silent: wait for their words before we go on or yield."""
+    if state.take:
+        return replace(state, ms=max(ms, state.ms)), ()
+    if ms < policy.finalize_ms:
+        return state, ()
     ledger, arm = armed(state.ledger, Timer.WORDS, policy.words_s)
     ledger = replace(ledger, take=ledger.take + 1)
-    then = replace(state, ledger=ledger, arming=ledger.arming, take=ledger.take)
+    then = replace(state, ledger=ledger, arming=ledger.arming, take=ledger.take, ms=ms)
     return then, (Disarm(state.arming), Finalize(state.floor.turn, ledger.take), arm)
 
 
@@ -179,12 +179,12 @@ def _joined(state: Overlapping, policy: Policy) -> tuple[Overlapping, Commands]:
     return replace(state, ledger=ledger, floor=floor), refused
 
 
-def _deaf(state: Overlapping, notice: Notice, policy: Policy) -> Step:
+def _deaf(state: Overlapping, policy: Policy) -> Step:
     """The ears failed: answer what was understood, or go on."""
     if not _wants_floor(state):
         return _resumed(state, policy)
     then, orders = _ceded(state, policy)
-    return after(orders, lost(then, policy, notice))
+    return after(orders, committed(then, policy))
 
 
 def _resumed(state: Overlapping, policy: Policy) -> Step:
@@ -209,7 +209,7 @@ def _failed_under(state: Overlapping, notice: Notice, policy: Policy) -> Step:
     """Our reply broke while they speak: hear them out; what was unheard is answered with them."""
     if state.answer.announces:
         return _theirs(state), ()
-    if not state.audible:
+    if state.heals or not state.audible:
         return _theirs(_joined(state, policy)[0]), ()
     ledger, refused = queued(state.ledger, notice, policy)
     return _theirs(noted(state, ledger)), refused
@@ -217,9 +217,6 @@ def _failed_under(state: Overlapping, notice: Notice, policy: Policy) -> Step:
 
 def _called_over(state: Overlapping, event: Event, policy: Policy) -> Step:
     """The name or the key while both speak: stop at once, what they say is a turn."""
-    then, closing = _ceded(state, policy)
-    orders: Commands = ()
-    if isinstance(then, UserPaused):
-        then, orders = resumed_speech(then, policy)
-    pressed = event == Poked(Action.PRESS)
-    return replace(then, pressed=pressed), (*closing, *orders)
+    theirs, closing = _ceded(state, policy)
+    then, orders = resumed_speech(theirs, policy)
+    return replace(then, pressed=event == Poked(Action.PRESS)), (*closing, *orders)

@@ -118,7 +118,9 @@ def _paused(state: UserSpeaking, policy: Policy, *, ms: int = 0, due: bool = Fal
     return paused, (Disarm(state.arming), Finalize(state.floor.turn, ledger.take), arm)
 
 
-def resumed_speech(state: UserPaused, policy: Policy) -> tuple[UserSpeaking, Commands]:
+def resumed_speech(
+    state: UserSpeaking | UserPaused, policy: Policy
+) -> tuple[UserSpeaking, Commands]:
     """The user goes on in the same turn."""
     ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
     speaking = UserSpeaking(ledger, ledger.arming, state.floor)
@@ -137,10 +139,10 @@ def yielded(state: UserPaused, policy: Policy) -> Step:
     if not floor.message:
         tone = (Cue(Tone.ASLEEP),) if floor.called and policy.earcons else ()
         return after(tone, _dropped(state, policy))
-    return _committed(state, policy)
+    return committed(state, policy)
 
 
-def _committed(state: UserSpeaking | UserPaused, policy: Policy) -> Step:
+def committed(state: UserSpeaking | UserPaused, policy: Policy) -> Step:
     """The turn is over: answer it, with its draft when the words are still the same."""
     floor, ledger = state.floor, state.ledger
     closing = _closed(state)
@@ -161,7 +163,7 @@ def lost(state: UserSpeaking | UserPaused, policy: Policy, notice: Notice) -> St
     if state.floor.verdict.kind is Kind.STOP:
         return _dropped(state, policy)
     if state.floor.message:
-        return _committed(state, policy)
+        return committed(state, policy)
     ledger, refused = queued(state.ledger, notice, policy)
     return after((*_closed(state), *_undrafted(state.floor), *refused), next_up(ledger, policy))
 

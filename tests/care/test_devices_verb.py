@@ -59,7 +59,7 @@ def test_it_says_how_to_choose_with_devices_that_are_there() -> None:
 @pytest.mark.real
 def test_the_verb_works_on_whatever_machine_this_is() -> None:
     def typed(*arguments: str) -> str:
-        return subprocess.run(  # noqa: S603 - our own interpreter and code
+        return subprocess.run(
             [sys.executable, "-m", "assistant", "devices", *arguments],
             capture_output=True,
             text=True,

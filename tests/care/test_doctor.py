@@ -454,7 +454,7 @@ def test_a_bug_in_a_question_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own interpreter and code
+    return subprocess.run(
         [sys.executable, "-m", "assistant", "doctor", *arguments],
         capture_output=True,
         text=True,

@@ -54,7 +54,7 @@ main()
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, with the verbs of `BROKEN`."""
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         capture_output=True,
         text=True,
@@ -96,7 +96,7 @@ def test_an_interrupt_is_quiet() -> None:
 
 @pytest.mark.parametrize("verb", ["chatty", "--version"])
 def test_a_reader_that_goes_away_is_no_error(verb: str) -> None:
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, verb],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -150,7 +150,7 @@ finally:
     heavy = {"numpy", "pydantic", "rich", "yaml", "asyncio", "onnxruntime", "sounddevice"}
     print("HEAVY", sorted(heavy & sys.modules.keys()))
 """
-    ended = subprocess.run(  # noqa: S603 - our own program
+    ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
     )
     assert "HEAVY []" in ended.stdout

@@ -43,7 +43,7 @@ class Done:
 
 
 def typed(*arguments: str, environ: Mapping[str, str]) -> Done:
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+    done = subprocess.run(
         [sys.executable, "-m", "assistant", *arguments],
         env=environ,
         capture_output=True,
@@ -66,7 +66,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def started(environ: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+    process = subprocess.Popen(
         [sys.executable, "-c", ASSISTANT, *arguments],
         env=environ,
         stdout=subprocess.PIPE,
@@ -158,8 +158,6 @@ def test_help_tells_the_options(environ: dict[str, str]) -> None:
 
 def test_a_request_needs_no_slow_import() -> None:
     code = "import sys, assistant.cli.quick; sys.stdout.write(' '.join(sys.modules))"
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     slow = {"asyncio", "typer", "rich", "pydantic", "yaml", "numpy", "dataclasses", "inspect"}
     assert not slow & set(done.stdout.split())

@@ -175,6 +175,9 @@ def test_stop_is_no_backchannel() -> None:
             if not isinstance(state, Overlapping):
                 continue
             turn, ours = state.floor.turn, state.answer.turn
+            if state.take:
+                _, orders = w.run(node, policy, w.heard(turn, w.STOP, state.take))
+                assert c.CancelReply(ours) in orders
             after, orders = w.run(node, policy, w.heard(turn, w.STOP))
             assert c.CancelReply(ours) in orders
             if not state.take:
@@ -324,6 +327,69 @@ def test_when_our_reply_ends_the_floor_is_theirs(case: str) -> None:
         assert orders == []
         assert isinstance(after[0], UserPaused if state.take else UserSpeaking)
         assert after[0].floor == state.floor
+
+
+def _answering() -> tuple[w.Node, int]:
+    """An answer to "x" that is being spoken."""
+    node, _ = w.run(w.START, w.POLICY, e.Asked(1, "x"))
+    ours = node[1].replying
+    assert ours is not None
+    node, _ = w.run(node, w.POLICY, e.ReplyAudible(ours))
+    return node, ours
+
+
+def test_who_goes_on_soon_had_not_finished_and_is_answered_as_a_whole() -> None:
+    node, ours = _answering()
+    after, orders = w.run(node, w.POLICY, e.SpeechStarted(0, w.POLICY.heal_ms))
+    assert c.Hold(ours) in orders, "silent at once"
+    turn = after[1].listening or 0
+    for cut_short in (w.heard(turn, w.WORDS), e.VoiceLasted(turn, 500), w.PRESS):
+        then, orders = w.run(after, w.POLICY, cut_short)
+        assert c.CancelReply(ours) in orders
+        if cut_short is w.PRESS:
+            then, _ = w.run(then, w.POLICY, w.RELEASE)
+        _, orders = _last_word(then, w.POLICY, w.WORDS)
+        (reply,) = [order for order in orders if isinstance(order, c.Reply)]
+        assert (reply.text, reply.continues) == ("x what now", ours)
+    broken, _ = w.run(after, w.POLICY, e.ReplyFailed(ours, e.Failure.MIND))
+    _, orders = _last_word(broken, w.POLICY, w.WORDS)
+    assert [o.text for o in orders if isinstance(o, c.Reply)] == ["x what now"]
+
+
+def test_who_coughs_soon_had_finished_and_hears_the_rest() -> None:
+    node, ours = _answering()
+    after, _ = w.run(node, w.POLICY, e.SpeechStarted(0, 0))
+    after, orders = _last_word(after, w.POLICY, w.NOTHING)
+    assert c.Resume(ours) in orders
+    assert isinstance(after[0], Speaking)
+
+
+def test_who_comes_back_later_says_something_new() -> None:
+    node, ours = _answering()
+    for pause_ms in (None, w.POLICY.heal_ms + 1):
+        after, orders = w.run(node, w.POLICY, e.SpeechStarted(0, pause_ms))
+        assert c.Hold(ours) not in orders
+        _, orders = _last_word(after, w.POLICY, w.WORDS)
+        (reply,) = [order for order in orders if isinstance(order, c.Reply)]
+        assert (reply.text, reply.continues) == ("what now", e.NOTHING)
+
+
+def test_nobody_goes_on_with_an_announcement() -> None:
+    node, _ = w.run(w.START, w.POLICY, e.WantsFloor("ring"))
+    node, _ = w.run(node, w.POLICY, e.ReplyAudible(node[1].replying or 0))
+    after, orders = w.run(node, w.POLICY, e.SpeechStarted(0, 0))
+    assert not any(isinstance(order, c.Hold) for order in orders)
+    _, orders = _last_word(after, w.POLICY, w.WORDS)
+    assert [o.text for o in orders if isinstance(o, c.Reply)] == ["what now"]
+
+
+def test_who_says_stop_soon_wants_no_answer_at_all() -> None:
+    node, ours = _answering()
+    after, _ = w.run(node, w.POLICY, e.SpeechStarted(0, 0))
+    after, orders = w.run(after, w.POLICY, w.heard(after[1].listening or 0, w.STOP))
+    assert c.CancelReply(ours) in orders
+    _, orders = _last_word(after, w.POLICY, w.STOP)
+    assert not any(isinstance(order, c.Reply) for order in orders)
 
 
 def test_a_hold_comes_after_a_while_and_once() -> None:

@@ -126,6 +126,8 @@ def test_mute_ends_what_was_being_said_to_us_but_not_what_was_said(case: str) ->
         if world.listening is not None:
             assert getattr(before, "take", e.NOTHING), "they had fallen silent"
             assert getattr(state, "due", True)
+        if getattr(before, "take", e.NOTHING) and not getattr(before, "settled", False):
+            assert world.listening is not None, "what they said counts"
             if isinstance(state, Overlapping):
                 said = w.heard(world.listening, w.HALF, world.take)
                 (then, _), _ = w.run((state, world), policy, said)
@@ -134,6 +136,17 @@ def test_mute_ends_what_was_being_said_to_us_but_not_what_was_said(case: str) ->
             assert step(state, e.SpeechStarted(0), policy) == (state, ())
         (state, _), _ = w.run((state, world), policy, e.Muted(on=False))
         assert not state.ledger.muted
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_to_open_the_microphone_ends_nothing(case: str) -> None:
+    policy = w.CASES[case][0]
+    for node in w.nodes(case):
+        (state, world), orders = w.run(node, policy, e.Muted(on=False))
+        if not getattr(node[0], "window", e.NOTHING):
+            assert orders == []
+            assert type(state) is type(node[0])
+            assert world == node[1]
 
 
 def test_mute_does_not_silence_us() -> None:

@@ -121,6 +121,7 @@ def test_ears_that_fail_are_told_of_unless_words_were_understood() -> None:
                 texts = [o.text for o in [*orders, *more] if isinstance(o, c.Reply | c.Commit)]
                 if state.floor.verdict.kind is e.Kind.STOP:
                     assert _announced(orders) == [] or state.ledger.waiting
+                    assert not any(text.endswith(state.floor.text) for text in texts)
                 elif state.floor.message:
                     assert state.floor.message in texts
                 else:

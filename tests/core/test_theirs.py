@@ -6,7 +6,14 @@ import pytest
 
 from assistant.core import commands as c
 from assistant.core import events as e
-from assistant.core.states import Policy, Quiet, Thinking, UserPaused, UserSpeaking
+from assistant.core.states import (
+    Overlapping,
+    Policy,
+    Quiet,
+    Thinking,
+    UserPaused,
+    UserSpeaking,
+)
 from assistant.core.turns import step
 from tests.core import walk as w
 
@@ -60,7 +67,7 @@ def test_no_final_words_are_ever_discarded(case: str, said: w.Words) -> None:
 
 
 def test_noise_and_backchannels_are_not_answered() -> None:
-    for said in (w.NOTHING, w.MM):
+    for said in (w.NOTHING, w.NO_SPEECH, w.MM):
         node, _ = w.run(w.START, w.POLICY, e.SpeechStarted(0))
         turn = node[1].listening
         assert turn is not None
@@ -100,6 +107,17 @@ def test_the_last_word_is_answered_at_once_when_the_silence_was_long_enough() ->
     turn = node[1].listening
     assert turn is not None
     node, _ = w.run(node, w.POLICY, e.SilenceReached(turn, 200), e.SilenceReached(turn, 100))
+    _, orders = w.run(node, w.POLICY, w.heard(turn, w.WORDS, node[1].take))
+    assert _answers(orders)
+
+
+def test_whether_the_last_word_is_complete_may_be_told_later() -> None:
+    """A judge of it may take longer than the transcriber."""
+    node, _ = w.run(w.START, w.POLICY, e.SpeechStarted(0))
+    node, _ = _last_word(node, w.POLICY, w.HALF)
+    turn = node[1].listening or 0
+    node, orders = w.run(node, w.POLICY, e.SilenceReached(turn, 200))
+    assert not _answers(orders)
     _, orders = w.run(node, w.POLICY, w.heard(turn, w.WORDS, node[1].take))
     assert _answers(orders)
 
@@ -164,6 +182,20 @@ def test_a_full_turn_is_over_whatever_the_silence() -> None:
             orders += more
             assert _answers(orders)[-1].text.endswith("what and")
         assert after[1].listening is None
+
+
+def test_a_full_turn_over_ours_is_over_whatever_the_silence() -> None:
+    tried = 0
+    for node in w.nodes("speaks"):
+        state = node[0]
+        if not isinstance(state, Overlapping):
+            continue
+        turn = state.floor.turn
+        after, _ = w.run(node, w.POLICY, e.TurnFilled(turn))
+        _, orders = w.run(after, w.POLICY, w.heard(turn, w.HALF, after[1].take))
+        assert [answer.text.endswith("what and") for answer in _answers(orders)] == [True]
+        tried += 1
+    assert tried
 
 
 def test_who_speaks_on_when_the_turn_is_over_does_not_open_it_again() -> None:

@@ -19,11 +19,6 @@ def _announced(orders: list[c.Command]) -> list[str | c.Notice]:
     return [order.utterance for order in orders if isinstance(order, c.Announce)]
 
 
-def _is_alarm(node: w.Node) -> bool:
-    announces = getattr(getattr(node[0], "answer", None), "announces", None)
-    return isinstance(announces, e.WantsFloor) and announces.urgency is e.Urgency.NOW
-
-
 @pytest.mark.parametrize("case", w.CASES)
 def test_whoever_asks_is_answered_or_refused(case: str) -> None:
     policy = w.CASES[case][0]
@@ -41,10 +36,10 @@ def test_an_alarm_waits_for_nobody_but_the_user_and_other_alarms(case: str) -> N
     for node in w.nodes(case):
         after, orders = w.run(node, policy, RING)
         assert c.Refuse(77) not in orders
-        if node[1].listening is None and not _is_alarm(node):
+        if node[1].listening is None and not w.is_alarm(node):
             assert _announced(orders) == ["ring"]
             assert after[1].listening is None
-        elif not _is_alarm(node):
+        elif not w.is_alarm(node):
             while after[1].listening is not None:
                 event = _silent(after)
                 after, orders = w.run(after, policy, event)
@@ -92,7 +87,7 @@ def test_what_nobody_heard_is_said_after_the_alarm(case: str) -> None:
     policy = w.CASES[case][0]
     for node in w.nodes(case):
         state = node[0]
-        if not isinstance(state, Thinking) or _is_alarm(node):
+        if not isinstance(state, Thinking) or w.is_alarm(node):
             continue
         after, orders = w.run(node, policy, RING)
         assert c.CancelReply(state.answer.turn) in orders
@@ -117,10 +112,66 @@ def test_a_question_is_itself_however_often_alarms_cut_it_short() -> None:
         assert orders[1].attachments == ("a.jpg",)
 
 
+def test_an_alarm_that_came_while_both_spoke_goes_first_when_it_was_only_a_cough() -> None:
+    tried = 0
+    for node in w.nodes("asks"):
+        state = node[0]
+        if not isinstance(state, Overlapping) or w.is_alarm(node) or state.ledger.waiting:
+            continue
+        ours = state.answer
+        after, _ = w.run(node, w.ASKED, RING, e.TurnFilled(state.floor.turn))
+        after, orders = w.run(after, w.ASKED, w.heard(state.floor.turn, w.NOTHING, after[1].take))
+        assert c.CancelReply(ours.turn) in orders
+        assert _announced(orders) == ["ring"]
+        _, more = w.idle(after, w.ASKED)
+        again = [o for o in more if isinstance(o, c.Reply | c.Announce)]
+        assert len(again) == (not state.audible), "what nobody heard is said after it"
+        tried += 1
+    assert tried
+
+
+@pytest.mark.parametrize("case", ["speaks", "asks"])
+def test_whatever_happens_who_waits_is_answered_or_told(case: str) -> None:
+    policy = w.CASES[case][0]
+    events: tuple[e.Event, ...] = (RING, w.PRESS, w.HUSH, e.Woken(e.Cause.NAME), e.Muted(on=True))
+    seen = set()
+    for node in w.nodes(case):
+        queued, orders = w.run(node, policy, e.Asked(76, "asked"))
+        waits = any(getattr(one, "ask", 0) == 76 for one in queued[0].ledger.waiting)
+        if not waits or (alike := w.key(*queued)) in seen:
+            continue
+        seen.add(alike)
+        world, ends = queued[1], list(events)
+        ends += (e.TimerFired(timer, arming) for arming, timer in world.armed)
+        if world.replying is not None:
+            ends += (e.ReplyFailed(world.replying, e.Failure.MIND), e.ReplyEnded(world.replying))
+        if world.listening is not None:
+            ends += (e.ListeningFailed(world.listening, "gone"),)
+            ends += (w.heard(world.listening, w.WORDS),)
+        for end in ends:
+            after, orders = w.run(queued, policy, end)
+            _, more = w.idle(after, policy)
+            told = [o for o in [*orders, *more] if getattr(o, "ask", 0) == 76]
+            assert len(told) == 1, (queued, end)
+    assert seen
+
+
+def test_who_is_pushed_out_by_what_nobody_heard_is_told() -> None:
+    """The user cuts an announcement short; it waits again, and nobody else can."""
+    node, _ = w.run(w.START, w.POLICY, JOB_DONE, e.Asked(77, "x"))
+    for opening in (e.SpeechStarted(0), e.Woken(e.Cause.NAME), w.PRESS):
+        after, orders = w.run(node, w.POLICY, opening)
+        if isinstance(after[0], Overlapping):
+            turn, take = after[0].floor.turn, after[1].take + 1
+            pause, words = e.SilenceReached(turn, 64), w.heard(turn, w.WORDS, take)
+            after, orders = w.run(after, w.POLICY, pause, words)
+        assert c.Refuse(77) in orders
+
+
 def test_what_was_heard_of_is_not_said_again_after_an_alarm() -> None:
     for node in w.nodes("asks"):
         state = node[0]
-        if not isinstance(state, Speaking) or _is_alarm(node) or state.ledger.waiting:
+        if not isinstance(state, Speaking) or w.is_alarm(node) or state.ledger.waiting:
             continue
         after, orders = w.run(node, w.ASKED, RING)
         assert c.CancelReply(state.answer.turn) in orders

@@ -4,6 +4,7 @@ from collections import deque
 
 import pytest
 
+from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.core.states import Mode, Overlapping, Quiet, State, UserPaused
 from assistant.core.turns import step
@@ -82,6 +83,28 @@ def test_a_last_word_that_was_asked_for_before_they_went_on_is_not_the_last(case
             for take in (e.NOTHING, LONG_OVER)
         )
         assert superseded == partial
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_a_last_word_is_asked_for_once_in_a_pause_and_by_nothing_else(case: str) -> None:
+    policy, alphabet = w.CASES[case]
+    events = alphabet.events()
+    pauses = e.SilenceReached | e.TurnFilled | e.Poked
+    for node in w.nodes(case):
+        for event in events(node[1]):
+            one = w.taken(node, event, policy)
+            orders = one[1] if one else ()
+            if any(isinstance(order, c.Finalize) for order in orders):
+                assert isinstance(event, pauses)
+                assert not getattr(node[0], "take", e.NOTHING)
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_who_only_goes_on_speaking_does_not_move_the_deadline(case: str) -> None:
+    policy = w.CASES[case][0]
+    for node in w.nodes(case):
+        if node[1].listening is not None and not getattr(node[0], "take", e.NOTHING):
+            assert w.run(node, policy, e.SpeechStarted(0)) == (node, [])
 
 
 @pytest.mark.parametrize("case", w.CASES)

@@ -33,7 +33,8 @@ FINITE = 20_000
 
 V, K = e.Verdict, e.Kind
 Words = tuple[str, e.Verdict]
-NOTHING: Words = ("thanks for watching", V(K.NOTHING))
+NOTHING: Words = ("", V(K.NOTHING))
+NO_SPEECH: Words = ("thanks for watching", V(K.NOTHING))
 MM: Words = ("mm-hmm", V(K.BACKCHANNEL))
 OKAY: Words = ("okay", V(K.ASSENT, digest="ok"))
 STOP: Words = ("stop", V(K.STOP))
@@ -275,7 +276,10 @@ ASKED = replace(POLICY, waiting=2)
 WAKING = replace(POLICY, mode=Mode.WAKE)
 PUSHING = replace(POLICY, mode=Mode.PUSH)
 SPEAKS = Alphabet((NOTHING, MM, OKAY, STOP, WORDS, HALF), asks=(False, True), beside=BY_HAND)
-HOLDS = Alphabet((NOTHING, STOP, WORDS), (64, 1200), voiced=(120, 500), beside=(HUSH,))
+GOES_ON = e.SpeechStarted(0, pause_ms=500)
+HOLDS = Alphabet(
+    (NOTHING, STOP, WORDS), (64, 1200), voiced=(120, 500), beside=(HUSH, PRESS, GOES_ON)
+)
 DRAFTS = Alphabet((NOTHING, STOP, WORDS, OTHERS), beside=(PRESS, RELEASE, HUSH))
 WAKES = Alphabet((NOTHING, MM, WORDS, STOP), (64, 1200), beside=(*BY_HAND, e.Woken(e.Cause.NAME)))
 ASKS = Alphabet(

@@ -38,6 +38,8 @@ class World(NamedTuple):
     listening: int | None = None
     finalized: bool = False
     """The open turn's last word has been asked for, as the newest take."""
+    told: bool = False
+    """That last word has come."""
     replying: int | None = None
     audible: bool = False
     ducked: bool = False
@@ -63,14 +65,14 @@ class World(NamedTuple):
             case c.Listen(turn):
                 check(self.listening is None, "two turns open at once")
                 check(turn > self.turn, "a turn's number is used twice")
-                return self._replace(listening=turn, turn=turn, finalized=False)
+                return self._replace(listening=turn, turn=turn, finalized=False, told=False)
             case c.Finalize(turn, take):
                 check(self.listening == turn, "finalized a turn that is not open")
                 check(take > self.take, "a take's number is used twice")
-                return self._replace(finalized=True, take=take)
+                return self._replace(finalized=True, told=False, take=take)
             case c.Forget(turn):
                 check(self.listening == turn, "forgot a turn that is not open")
-                return self._replace(listening=None, finalized=False)
+                return self._replace(listening=None, finalized=False, told=False)
             case c.Draft(turn, draft, text):
                 check(self.draft is None, "two drafts at once")
                 check(self.replying is None, "a draft beside a reply")
@@ -155,7 +157,9 @@ def happens(world: World, event: e.Event) -> World | None:  # noqa: PLR0911
             others = tuple(other for other in world.jobs if other != job)
             return None if others == world.jobs else world._replace(jobs=others)
         case e.Heard(turn=turn, take=take) if turn == world.listening and take:
-            return world if take <= world.take else None
+            if take > world.take:
+                return None
+            return world._replace(told=True) if world.finalized and take == world.take else world
     return world
 
 
@@ -164,7 +168,7 @@ def late(world: World) -> list[e.Event]:
     turns, takes = _given_out(world.turn), (e.NOTHING, LONG_OVER, world.take)
     over: list[e.Event] = []
     for turn in turns - {world.listening}:
-        over += (_heard(turn, kind, take) for kind in e.Kind for take in takes)
+        over += (_heard(turn, kind, take) for kind in _KINDS for take in takes)
         over += (e.SilenceReached(turn, 1200), e.VoiceLasted(turn, 500))
         over += (e.TurnFilled(turn), e.ListeningFailed(turn, "gone"))
     for turn in turns - {world.replying}:
@@ -176,6 +180,10 @@ def late(world: World) -> list[e.Event]:
     for arming in _given_out(world.arming) - set(dict(world.armed)):
         over += (e.TimerFired(timer, arming) for timer in e.Timer)
     return over
+
+
+_KINDS = (e.Kind.NOTHING, e.Kind.STOP, e.Kind.WORDS)
+"""What ends an overlap, a turn, or a reply."""
 
 
 def _given_out(newest: int) -> set[int]:
@@ -203,8 +211,9 @@ def agree(state: State, world: World) -> None:
             check(armed == (arming,), "no deadline while the user speaks")
             _theirs(floor, world)
             check(world.replying is None, "the user's floor, yet a reply runs")
-        case UserPaused(floor=floor, arming=arming, take=take):
+        case UserPaused(floor=floor, arming=arming, take=take, settled=settled):
             check(armed == (arming,), "no deadline for the last word")
+            check(settled == world.told, "has it come, or not?")
             check(world.finalized and world.take == take, "waits for a word nobody asked for")
             _theirs(floor, world)
             check(world.replying is None, "the user's floor, yet a reply runs")
@@ -224,6 +233,7 @@ def agree(state: State, world: World) -> None:
             check(world.ducked == state.audible, "not ducked while both speak")
             asked = world.finalized and world.take == state.take
             check(asked or not state.take, "waits for a word nobody asked for")
+            check(not (world.told and state.take), "waits for a word that has come")
             _theirs(state.floor, world)
 
 

@@ -13,7 +13,7 @@ from assistant.models.store import Store
 from assistant.models.terms import Timeouts
 from tests.models.servers import HubSite, IndexSite, Site
 
-WEIGHTS = random.Random(7).randbytes(300_000)  # noqa: S311 - only a body to send
+WEIGHTS = random.Random(7).randbytes(300_000)
 CONFIG = b'{"layers": 4}\n'
 REPOSITORY = "owner/small-model"
 QUICK = Timeouts(connect=5, read=5, reach=5, index=60, backoff=0.01, retries=2, attempts=20)

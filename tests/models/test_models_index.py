@@ -256,7 +256,7 @@ def test_a_directory_of_wheels_is_an_index_too(
 def bare(tmp_path: Path) -> Path:
     """An environment made by python -m venv, with its pip, as on a fresh machine."""
     directory = tmp_path / "environment"
-    made = subprocess.run(  # noqa: S603 - our own arguments
+    made = subprocess.run(
         [sys.executable, "-m", "venv", directory], capture_output=True, check=False
     )
     if made.returncode:
@@ -279,7 +279,7 @@ def test_a_fresh_environment_asks_its_own_pip(
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *site])}
     (tmp_path / "empty").mkdir()
     env["PATH"] = str(tmp_path / "empty")
-    done = subprocess.run(  # noqa: S603 - our own arguments
+    done = subprocess.run(
         [bare, "-c", program], env=env, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines() == ["('-m', 'pip')", index.url + PART1]

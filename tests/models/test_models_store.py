@@ -272,9 +272,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def begin(name: str = "small", prefix: str = "") -> "subprocess.Popen[str]":
         command = [sys.executable, "-c", prefix + PROGRAM, str(tmp_path / "models"), name]
         env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdout=subprocess.PIPE, text=True, env=env
-        )
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
         started.append(process)
         return process
 
@@ -357,7 +355,7 @@ def test_a_disk_that_is_too_small_is_seen_before(
 def test_a_small_file_system(tmp_path: Path) -> None:
     small = tmp_path / "small-disk"
     small.mkdir()
-    mounted = subprocess.run(  # noqa: S603 - our own arguments
+    mounted = subprocess.run(
         ["/bin/mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)],
         capture_output=True,
         check=False,
@@ -369,7 +367,7 @@ def test_a_small_file_system(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"it needs 67 MB on the disk of .*, where 8 MB"):
             store.ensure("small")
     finally:
-        subprocess.run(["/bin/umount", str(small)], check=True)  # noqa: S603 - our own arguments
+        subprocess.run(["/bin/umount", str(small)], check=True)
 
 
 def test_a_root_that_cannot_be(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ LIMITED = """
 def test_a_disk_that_fills_within_a_line_leaves_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "flight.jsonl"
     code = textwrap.dedent(LIMITED)
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+    done = subprocess.run(
         [sys.executable, "-c", code, str(path)],
         check=True,
         capture_output=True,
@@ -226,7 +226,7 @@ KILLED = """
 def test_what_was_noted_is_on_disk_within_a_second_without_any_closing(tmp_path: Path) -> None:
     path = tmp_path / "flight.jsonl"
     code = textwrap.dedent(KILLED)
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and code
+    with subprocess.Popen(
         [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

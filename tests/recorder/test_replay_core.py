@@ -73,7 +73,7 @@ class World:
 
 
 def converse(seed: int, log: FlightLog, policy: Policy, length: int = 400) -> set[str]:
-    world = World(random.Random(seed))  # noqa: S311 - it invents a conversation
+    world = World(random.Random(seed))
     state: State = Quiet()
     orders: set[str] = set()
     for moment in range(length):

@@ -114,7 +114,7 @@ def test_a_turn_that_came_to_nothing_has_no_answer(marks: dict[Moment, float]) -
 
 
 def test_whatever_the_order_and_whatever_is_missing_the_pieces_add_up() -> None:
-    rng = random.Random(1)  # noqa: S311 - it invents marks
+    rng = random.Random(1)
     for _ in range(2000):
         marks = {name: rng.uniform(0, 3) for name in PLAIN if rng.random() < 0.8}
         result = made(marks)

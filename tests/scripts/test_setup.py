@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 def bash(program: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
     """Source the set-up and run a few lines with it; `path` replaces PATH once it is sourced."""
     narrowed = f"PATH={path}\n" if path else ""
-    return subprocess.run(  # noqa: S603 - our own script
+    return subprocess.run(
         ["/bin/bash", "-c", f"set -euo pipefail\nsource scripts/setup\n{narrowed}{program}"],
         cwd=ROOT,
         capture_output=True,
