@@ -36,7 +36,7 @@ PAUSE_MS = 500
 LONGEST_MS = 30_000
 """Where nobody pauses, a caption ends after so long."""
 AFTER_S = 2.0
-"""Silence behind each recording: that of its last caption, and time for its words."""
+"""Silence behind each recording: its last caption is over, and its words have time to come."""
 
 Tell = Callable[[Caption, float], None]
 """Shows a caption, which began so many seconds after the start."""
@@ -78,8 +78,8 @@ async def _device(config: Config, clips: Sequence[Clip]) -> AsyncIterator[Device
             yield device
         return
     async with open_card(CardConfig()) as card:
-        for clip in clips:
-            card.play(clip.samples, after=AFTER_S)
+        for number, clip in enumerate(clips):
+            card.play(clip.samples, after=AFTER_S if number else 0.0)
         card.end(after=AFTER_S)
         yield card
 

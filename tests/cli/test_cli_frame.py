@@ -142,10 +142,10 @@ def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_imports_nothing_heavy() -> None:
     program = """
 import sys
-sys.argv = ["assistant", "--help"]
-from assistant.__main__ import main
+import assistant.__main__
+from assistant.cli.main import main
 try:
-    main()
+    main(["--help"])
 finally:
     heavy = {"numpy", "pydantic", "rich", "yaml", "asyncio", "onnxruntime", "sounddevice"}
     print("HEAVY", sorted(heavy & sys.modules.keys()))
