@@ -13,7 +13,7 @@ import numpy as np
 from assistant.bench.converse import Exchange, converse
 from assistant.bench.manifest import Known
 from assistant.bench.outside import begins, first_audible, last_audible
-from assistant.bench.recorded import Drafts, Room, drafts, ended, recorded
+from assistant.bench.recorded import NONE, Drafts, Room, drafts, ended, recorded
 from assistant.bench.words import Errors, errors, normalised
 from assistant.ports import ANSWER, RATE, Samples, TurnReport
 from assistant.recorder.waterfall import SPEECH
@@ -58,7 +58,7 @@ class Row:
     """Pauses of 300 ms and more inside the message in which the turn was taken for over."""
     spoke_in_pause: int = 0
     """Pauses in which, or just behind which, it began to speak."""
-    drafts: Drafts = Drafts()
+    drafts: Drafts = NONE
     spans: tuple[tuple[str, float, float], ...] = ()
     """Name, start and end in ms after the last voiced sample, by the program's own clocks."""
 

@@ -39,9 +39,11 @@ def audible(samples: Samples, dbfs: float = AUDIBLE_DBFS) -> NDArray[np.bool_]:
     return loud
 
 
-def first_audible(samples: Samples, start: int, end: int | None = None) -> int | None:
+def first_audible(
+    samples: Samples, start: int, end: int | None = None, dbfs: float = AUDIBLE_DBFS
+) -> int | None:
     """Return the first sample between `start` and `end` that is heard; `None`: none is."""
-    loud = np.flatnonzero(audible(samples[start:end]))
+    loud = np.flatnonzero(audible(samples[start:end], dbfs))
     return start + int(loud[0]) * _PER_MS if len(loud) else None
 
 
@@ -63,14 +65,10 @@ def falls_silent(samples: Samples, start: int, end: int, silence_ms: int) -> int
     `None`: there is none.
     """
     loud = np.flatnonzero(audible(samples[start:end]))
-    if not len(loud):
-        return start
-    if loud[0] >= silence_ms:
-        return start
-    gaps = np.flatnonzero(np.diff(loud) > silence_ms)
-    last = int(loud[gaps[0]] if len(gaps) else loud[-1]) + 1
     whole = (min(end, len(samples)) - start) // _PER_MS
-    return start + last * _PER_MS if len(gaps) or whole - last >= silence_ms else None
+    edges = np.concatenate([[-1], loud, [whole]])
+    gaps = np.flatnonzero(np.diff(edges) > silence_ms)
+    return start + (int(edges[gaps[0]]) + 1) * _PER_MS if len(gaps) else None
 
 
 def begins(samples: Samples, start: int, end: int, before_ms: int = 50) -> int | None:

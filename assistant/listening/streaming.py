@@ -55,6 +55,11 @@ class StreamingTranscriber:
         """Which ears."""
         return self._recogniser.name
 
+    @property
+    def recogniser(self) -> Recogniser:
+        """What understands a piece of sound at a time."""
+        return self._recogniser
+
     def open(self) -> "StreamingTranscription":
         """Begin a turn."""
         return StreamingTranscription(self._recogniser, self._pace)
