@@ -55,14 +55,13 @@ class Edges:
         default_factory=lambda: defaultdict(set)
     )
 
-    def visit(
-        self, state: State, event: e.Event, after: State, orders: tuple[c.Command, ...]
-    ) -> None:
+    def add(self, step: walk.Took) -> None:
         """Note one step."""
-        every = tuple(type(order).__name__ for order in orders)
+        state, after = step.state, step.then
+        every = tuple(type(order).__name__ for order in step.orders)
         names = tuple(name for name in every if name not in LEFT_OUT)
         if type(state) is not type(after) or names:
-            name, detail = _label(state, event)
+            name, detail = _label(state, step.event)
             self.orders[type(state).__name__, name, detail, type(after).__name__].add(names)
 
     def rows(self, state: str) -> Iterator[tuple[str, str, str]]:
@@ -135,8 +134,8 @@ def _events(events: dict[str, list[str]]) -> Iterator[str]:
 def drawn() -> str:
     """Return what the machine does."""
     edges = Edges()
-    for policy, alphabet in walk.CASES.values():
-        walk.closure(policy, alphabet, edges.visit)
+    for step in walk.steps(*walk.CASES):
+        edges.add(step)
     parts = [HEAD, *edges.arrows(), TABLES]
     for state in STATES:
         parts += [f"\n### {state}\n", "| event | next | commands |", "|---|---|---|"]

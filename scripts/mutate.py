@@ -273,7 +273,7 @@ def _walked(item: pytest.Item) -> int:
     spec = getattr(item, "callspec", None)
     case = spec.params.get("case") if spec else None
     named = [case] if case else [name for name in cases if f'"{name}"' in source]
-    some = any(walk in source for walk in ("nodes(", "attentive(", "_ours("))
+    some = any(walk in source for walk in ("nodes(", "attentive(", "steps(", "_ours("))
     return max((cases.index(name) + 1 for name in named), default=len(cases) if some else 0)
 
 

@@ -83,22 +83,15 @@ def test_after_an_answer_the_name_is_not_needed_for_a_while() -> None:
     assert tried
 
 
-@pytest.mark.parametrize("case", ["wakes", "pushes", "speaks"])
+@pytest.mark.parametrize("case", w.CASES)
 def test_the_name_is_needed_after_all_but_an_answer_that_was_heard(case: str) -> None:
     """Not after one that was cut short, that broke, that was only shown, or when muted."""
-    policy, alphabet = w.CASES[case]
-    events = alphabet.events()
-    for node in w.nodes(case):
-        state, world = node
-        for event in events(world):
-            one = w.taken(node, event, policy)
-            if one is None or not getattr(one[0][0], "window", e.NOTHING):
-                continue
-            assert policy.mode is Mode.WAKE
-            if not isinstance(state, Quiet):
-                assert isinstance(event, e.ReplyEnded)
-                assert isinstance(state, Speaking)
-                assert not state.ledger.muted
+    for took in w.steps(case):
+        if getattr(took.then, "window", e.NOTHING) and not isinstance(took.state, Quiet):
+            assert w.CASES[case][0].mode is Mode.WAKE
+            assert isinstance(took.event, e.ReplyEnded)
+            assert isinstance(took.state, Speaking)
+            assert not took.state.ledger.muted
 
 
 @pytest.mark.parametrize("case", w.CASES)

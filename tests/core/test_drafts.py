@@ -49,21 +49,17 @@ def test_a_draft_is_dropped_when_the_words_change() -> None:
 
 
 def test_a_draft_answers_the_words_that_were_last_heard_or_is_not_used() -> None:
-    texts: dict[int, str] = {}
-    events = w.DRAFTS.events()
-    for node in w.nodes("drafts"):
-        state = node[0]
-        for event in events(node[1]):
-            one = w.taken(node, event, w.DRAFTING)
-            for order in one[1] if one else ():
-                if isinstance(order, c.Draft):
-                    texts[order.draft] = order.text
-                if isinstance(order, c.Commit):
-                    assert isinstance(state, UserSpeaking | UserPaused)
-                    assert state.floor.draft is not None
-                    said = event.verdict if isinstance(event, e.Heard) else state.floor.verdict
-                    assert state.floor.draft.digest == said.digest
-    assert texts
+    commits = 0
+    for took in w.steps("drafts"):
+        if not any(isinstance(order, c.Commit) for order in took.orders):
+            continue
+        commits += 1
+        assert isinstance(took.state, UserSpeaking | UserPaused)
+        assert took.state.floor.draft is not None
+        event, verdict = took.event, took.state.floor.verdict
+        said = event.verdict if isinstance(event, e.Heard) else verdict
+        assert took.state.floor.draft.digest == said.digest
+    assert commits
 
 
 def test_a_turn_has_no_more_drafts_than_the_policy_allows() -> None:

@@ -36,18 +36,15 @@ def test_cancel_that_said_over_our_voice_is_no_backchannel() -> None:
 
 
 def test_nothing_else_ends_a_job() -> None:
-    policy, alphabet = w.CASES["jobs"]
-    events = alphabet.events()
-    for node in w.nodes("jobs"):
-        for event in (*events(node[1]), w.HUSH, w.PRESS, e.Muted(on=True)):
-            one = w.taken(node, event, policy)
-            if one is None or isinstance(event, e.JobStarted | e.JobEnded):
-                continue
-            assert one[0][0].ledger.jobs == node[0].ledger.jobs == node[1].jobs
-            if any(isinstance(order, c.CancelJob) for order in one[1]):
-                floor = node[0].floor  # type: ignore[union-attr]
-                kind = event.verdict.kind if isinstance(event, e.Heard) else floor.verdict.kind
-                assert kind is e.Kind.CANCEL
+    for took in w.steps("jobs"):
+        if not isinstance(took.event, e.JobStarted | e.JobEnded):
+            assert took.then.ledger.jobs == took.state.ledger.jobs == took.world.jobs
+        if any(isinstance(order, c.CancelJob) for order in took.orders):
+            said = took.event.verdict if isinstance(took.event, e.Heard) else None
+            floor = getattr(took.state, "floor", None)
+            verdict = said or (floor.verdict if floor else None)
+            assert verdict is not None
+            assert verdict.kind is e.Kind.CANCEL
 
 
 def test_jobs_are_known_while_they_run() -> None:

@@ -1,7 +1,5 @@
 """The user has the floor: until when, and which words are answered."""
 
-from dataclasses import replace
-
 import pytest
 
 from assistant.core import commands as c
@@ -14,7 +12,6 @@ from assistant.core.states import (
     UserPaused,
     UserSpeaking,
 )
-from assistant.core.turns import step
 from tests.core import walk as w
 
 
@@ -217,35 +214,3 @@ def test_a_stop_phrase_alone_is_not_answered() -> None:
         after, orders = _last_word(node, w.POLICY, w.STOP)
         assert after[1].listening is None
         assert not _answers(orders), node
-
-
-@pytest.mark.parametrize("case", ["speaks", "asks"])
-def test_a_turn_has_as_long_as_the_policy_says_and_no_longer(case: str) -> None:
-    """Each wait on a machine has its own deadline, and the one that is armed is that one."""
-    policy = replace(
-        w.CASES[case][0], floor_s=1, words_s=2, tone_s=3, first_sound_s=7, sentence_s=5
-    )
-    seconds = {
-        e.Timer.FLOOR: {1},
-        e.Timer.WORDS: {2},
-        e.Timer.MIND: {3},
-        e.Timer.FIRST_SOUND: {4, 7},
-        e.Timer.VOICE: {5},
-    }
-    waits = {
-        "UserSpeaking": {e.Timer.FLOOR},
-        "UserPaused": {e.Timer.WORDS},
-        "Thinking": {e.Timer.MIND, e.Timer.FIRST_SOUND},
-        "Speaking": {e.Timer.VOICE},
-        "Overlapping": {e.Timer.FLOOR, e.Timer.WORDS},
-        "Quiet": set(),
-    }
-    events = w.CASES[case][1].events()
-    for state, world in w.nodes(case):
-        assert {timer for _, timer in world.armed} <= waits[type(state).__name__]
-        if getattr(state, "take", e.NOTHING):
-            assert world.armed[0][1] is e.Timer.WORDS
-        for event in events(world):
-            for order in step(state, event, policy)[1]:
-                if isinstance(order, c.Arm):
-                    assert order.seconds in seconds[order.timer]

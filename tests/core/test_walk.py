@@ -6,7 +6,16 @@ import pytest
 
 from assistant.core import commands as c
 from assistant.core import events as e
-from assistant.core.states import Mode, Overlapping, Quiet, State, UserPaused
+from assistant.core.states import (
+    Mode,
+    Overlapping,
+    Quiet,
+    Speaking,
+    State,
+    Thinking,
+    UserPaused,
+    UserSpeaking,
+)
 from assistant.core.turns import step
 from tests.core import walk as w
 from tests.core.world import LONG_OVER, late
@@ -21,14 +30,14 @@ def test_every_edge_keeps_the_invariants_and_every_state_is_reached(case: str) -
 
 @pytest.mark.parametrize("case", w.CASES)
 def test_quiet_is_reachable_from_everywhere(case: str) -> None:
-    before = w.graph(case).before
-    found = {node for node in before if isinstance(node[0], Quiet)}
+    graph = w.graph(case)
+    found = {i for i, (state, _) in enumerate(graph.nodes) if isinstance(state, Quiet)}
     todo = deque(found)
     while todo:
-        for node in before[todo.popleft()] - found:
-            found.add(node)
-            todo.append(node)
-    assert found == set(before)
+        for before in graph.before[todo.popleft()] - found:
+            found.add(before)
+            todo.append(before)
+    assert len(found) == len(graph.nodes)
 
 
 @pytest.mark.parametrize("case", w.CASES)
@@ -43,6 +52,27 @@ def test_deadlines_alone_lead_back_to_quiet(case: str) -> None:
             ((arming, timer),) = there[1].armed
             there, _ = w.run(there, policy, e.TimerFired(timer, arming))
         assert isinstance(there[0], Quiet), node
+
+
+@pytest.mark.parametrize("case", w.CASES)
+def test_each_wait_on_a_machine_has_its_own_deadline(case: str) -> None:
+    policy = w.CASES[case][0]
+    thinks = {policy.first_sound_s, policy.first_sound_s - policy.tone_s}
+    seconds = {
+        (UserSpeaking, e.Timer.FLOOR): {policy.floor_s},
+        (UserPaused, e.Timer.WORDS): {policy.words_s},
+        (Thinking, e.Timer.MIND): {policy.tone_s},
+        (Thinking, e.Timer.FIRST_SOUND): thinks,
+        (Speaking, e.Timer.VOICE): {policy.sentence_s},
+        (Quiet, e.Timer.WINDOW): {policy.window_s},
+    }
+    for took in w.steps(case):
+        for order in took.orders:
+            if isinstance(order, c.Arm) and (order.arming, order.timer) in took.now.armed:
+                holder: type[State] = type(took.then)
+                if isinstance(took.then, Overlapping):
+                    holder = UserPaused if took.then.take else UserSpeaking
+                assert order.seconds in seconds[holder, order.timer]
 
 
 @pytest.mark.parametrize("case", w.CASES)
@@ -87,16 +117,10 @@ def test_a_last_word_that_was_asked_for_before_they_went_on_is_not_the_last(case
 
 @pytest.mark.parametrize("case", w.CASES)
 def test_a_last_word_is_asked_for_once_in_a_pause_and_by_nothing_else(case: str) -> None:
-    policy, alphabet = w.CASES[case]
-    events = alphabet.events()
-    pauses = e.SilenceReached | e.TurnFilled | e.Poked
-    for node in w.nodes(case):
-        for event in events(node[1]):
-            one = w.taken(node, event, policy)
-            orders = one[1] if one else ()
-            if any(isinstance(order, c.Finalize) for order in orders):
-                assert isinstance(event, pauses)
-                assert not getattr(node[0], "take", e.NOTHING)
+    for took in w.steps(case):
+        if any(isinstance(order, c.Finalize) for order in took.orders):
+            assert isinstance(took.event, e.SilenceReached | e.TurnFilled | e.Poked)
+            assert not getattr(took.state, "take", e.NOTHING)
 
 
 @pytest.mark.parametrize("case", w.CASES)

@@ -5,12 +5,12 @@ else have the same `key`, and the first of them that is reached stands for all, 
 finite. Every node is a real one: its path leads to it from `START`.
 """
 
-from collections import deque
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
 from operator import attrgetter
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import pytest
 
@@ -137,7 +137,7 @@ def _paths(holder: type, before: str = "") -> Iterator[str]:
     for name, hint in get_type_hints(holder).items():
         if isinstance(hint, type) and is_dataclass(hint) and hint is not e.Verdict:
             yield from _paths(hint, f"{before}{name}.")
-        else:
+        elif name not in _IMPLIED:
             yield before + name
 
 
@@ -145,6 +145,8 @@ def _waits(one: Waiting) -> tuple[Any, ...]:
     return type(one), getattr(one, "urgency", None)
 
 
+_IMPLIED = {"told"}
+"""The invariants say what it is wherever it matters."""
 _HELD = "floor.draft"
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "text": bool,
@@ -184,13 +186,25 @@ def key(state: State, world: World) -> tuple[Any, ...]:
 # ── walking ───────────────────────────────────────────────────────────────────────────────────
 
 
+class Took(NamedTuple):
+    """One step that changed something."""
+
+    state: State
+    world: World
+    event: e.Event
+    then: State
+    now: World
+    orders: tuple[c.Command, ...]
+
+
 @dataclass
 class Graph:
-    """All that can come to be, how, and from where."""
+    """All that can come to be, and from where: nodes by number, with the ways to them."""
 
-    policy: Policy
-    paths: dict[Node, tuple[e.Event, ...]]
-    before: dict[Node, set[Node]]
+    nodes: list[Node]
+    paths: list[tuple[e.Event, ...]]
+    before: list[set[int]]
+    steps: list[Took]
 
 
 def taken(node: Node, event: e.Event, policy: Policy) -> Taken | None:
@@ -205,34 +219,28 @@ def taken(node: Node, event: e.Event, policy: Policy) -> Taken | None:
     return (after, now), orders
 
 
-Visit = Callable[[State, e.Event, State, tuple[c.Command, ...]], None]
-
-
-def closure(policy: Policy, alphabet: Alphabet, visit: Visit | None = None) -> Graph:
-    """Walk everything that can come to be; every edge keeps the invariants, and is visited."""
-    graph = Graph(policy, {START: ()}, {START: set()})
-    known = {key(*START): START}
-    todo = deque([START])
+def closure(policy: Policy, alphabet: Alphabet) -> Graph:
+    """Walk everything that can come to be; every edge keeps the invariants."""
+    graph = Graph([START], [()], [set()], [])
+    known = {key(*START): 0}
     events = alphabet.events()
-    while todo:
-        node = todo.popleft()
+    for here, node in enumerate(graph.nodes):  # which grows meanwhile
         for event in events(node[1]):
             try:
                 one = taken(node, event, policy)
             except AssertionError as wrong:
-                wrong.add_note(f"after {graph.paths[node]}, then {event}\nin {node[0]}")
+                wrong.add_note(f"after {graph.paths[here]}, then {event}\nin {node[0]}")
                 raise
             if one is None or (one[0][0] is node[0] and one[0][1] is node[1]):
                 continue
-            if visit is not None:
-                visit(node[0], event, one[0][0], one[1])
-            there = known.setdefault(key(*one[0]), one[0])
-            if there not in graph.paths:
-                graph.paths[there] = (*graph.paths[node], event)
-                graph.before[there] = set()
-                todo.append(there)
-                check(len(known) < FINITE, "it never ends")
-            graph.before[there].add(node)
+            graph.steps.append(Took(*node, event, *one[0], one[1]))
+            there = known.setdefault(key(*one[0]), len(graph.nodes))
+            if there == len(graph.nodes):
+                check(there < FINITE, "it never ends")
+                graph.nodes.append(one[0])
+                graph.paths.append((*graph.paths[here], event))
+                graph.before.append(set())
+            graph.before[there].add(here)
     return graph
 
 
@@ -278,7 +286,10 @@ PUSHING = replace(POLICY, mode=Mode.PUSH)
 SPEAKS = Alphabet((NOTHING, MM, OKAY, STOP, WORDS, HALF), asks=(False, True), beside=BY_HAND)
 GOES_ON = e.SpeechStarted(0, pause_ms=500)
 HOLDS = Alphabet(
-    (NOTHING, STOP, WORDS), (64, 1200), voiced=(120, 500), beside=(HUSH, PRESS, GOES_ON)
+    (NOTHING, STOP, WORDS),
+    (64, 1200),
+    voiced=(120, 500),
+    beside=(HUSH, e.Woken(e.Cause.NAME), GOES_ON),
 )
 DRAFTS = Alphabet((NOTHING, STOP, WORDS, OTHERS), beside=(PRESS, RELEASE, HUSH))
 WAKES = Alphabet((NOTHING, MM, WORDS, STOP), (64, 1200), beside=(*BY_HAND, e.Woken(e.Cause.NAME)))
@@ -288,7 +299,6 @@ ASKS = Alphabet(
     beside=(
         e.Asked(1, "x"),
         *(e.WantsFloor("x", urgency) for urgency in e.Urgency),
-        e.Woken(e.Cause.NAME),
         HUSH,
     ),
 )
@@ -313,12 +323,23 @@ CASES = {
 @cache
 def graph(case: str) -> Graph:
     """Return the closure of a case; it is walked once."""
-    return closure(*CASES[case])
+    gc.disable()  # all of it stays: to look for garbage in it would take longer than to walk it
+    try:
+        return closure(*CASES[case])
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def nodes(case: str) -> Iterator[Node]:
     """Yield all that can come to be in a case."""
-    yield from graph(case).paths
+    yield from graph(case).nodes
+
+
+def steps(*cases: str) -> Iterator[Took]:
+    """Yield every step of some cases that changes something."""
+    for case in cases:
+        yield from graph(case).steps
 
 
 def attentive(case: str) -> Iterator[Node]:
