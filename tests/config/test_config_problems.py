@@ -31,8 +31,8 @@ from tests.config.conftest import Complaints
         ("turns: {longest_s: }", "turns.longest_s: should be a number, is empty (FILE:1)"),
         (
             "turns: {mode: pussh}",
-            "turns.mode: should be one of always, wake or push, is 'pussh'; "
-            "did you mean push? (FILE:1)",
+            ("turns.mode: should be one of always, wake or push, is 'pussh'; "
+            "did you mean push? (FILE:1)"),
         ),
         (
             "turns: {complete_ms: 900}",
