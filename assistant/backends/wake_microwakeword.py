@@ -8,6 +8,7 @@ one is heard that nobody said: `docs/waking.md`.
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -110,17 +111,24 @@ class MicroWakeWordDetector:
 
 
 class _Phrase:
-    """A network that knows one phrase."""
+    """A network that knows one phrase; `threshold` is for the mean of `window` probabilities."""
 
-    def __init__(self, model: Any, threshold: float, lag: int, *, stops: bool) -> None:
+    def __init__(self, model: Any, threshold: float, window: int, *, stops: bool) -> None:
         self._model, self._threshold = model, threshold
+        self._steps = 0
+        self._newest: deque[float] = deque([0.0] * window, maxlen=window)
         self.said: str = model.wake_word
-        self.lag, self.stops = lag, stops
+        self.stops = stops
+        self.lag = TUNED.get(model.id, OTHER).lag_ms * RATE // 1000
 
     def hears(self, step: Any) -> bool:
         """Take 10 ms of features; the network runs every third time."""
         probability: float | None = self._model.process_streaming_prob(step)
-        return probability is not None and probability > self._threshold
+        self._steps = (self._steps + 1) % self._model.stride
+        if self._steps or probability is None:
+            return False
+        self._newest.append(probability)
+        return sum(self._newest) / len(self._newest) > self._threshold
 
 
 @asynccontextmanager
@@ -142,50 +150,69 @@ def _maker(config: Config) -> Callable[[], WakeDetector]:
             "Windows): run scripts/run, or set turns.mode to always or push",
         ) from error
     logging.getLogger(library.__name__).setLevel(logging.ERROR)
-    shipped = Path(library.__file__).parent / "models"
-    wanted = [
-        (shipped / f"{name}.json" if name in BUILT_IN else Path(name).expanduser(), False)
-        for name in config.names
-    ]
-    if config.stop is not None:
-        wanted.append((config.stop.expanduser(), True))
-    for path, _ in wanted:
-        _check(path)
+    package = Path(library.__file__).parent
+    engine = next(package.glob("lib/*tensorflowlite_c.*"), package)
+    described = [_described(_place(name, package)) for name in config.names]
+    silences = None if config.stop is None else _described(config.stop.expanduser())
+
+    def phrase(model: _Description, threshold: float, *, stops: bool) -> _Phrase:
+        # the library's own mean is slower than its network
+        network = library.MicroWakeWord(
+            id=model.network.stem,
+            wake_word=model.said,
+            tflite_model=model.network,
+            probability_cutoff=threshold,
+            sliding_window_size=1,
+            trained_languages=[],
+            libtensorflowlite_c_path=engine,
+        )
+        return _Phrase(network, threshold, model.window, stops=stops)
 
     def make() -> MicroWakeWordDetector:
-        phrases = (_phrase(library, path, config, stops=stops) for path, stops in wanted)
+        phrases = [
+            phrase(model, config.threshold or model.threshold, stops=False) for model in described
+        ]
+        if silences is not None:
+            phrases.append(phrase(silences, silences.threshold, stops=True))
         return MicroWakeWordDetector(tuple(phrases), library.MicroWakeWordFeatures())
 
-    make()  # what cannot be loaded is told now
+    try:
+        make()  # what cannot be loaded is told now
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BackendUnavailable("microwakeword", f"a model cannot be loaded: {error}") from error
     return make
 
 
-def _phrase(library: Any, path: Path, config: Config, *, stops: bool) -> _Phrase:
-    try:
-        model = library.MicroWakeWord.from_config(path)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise BackendUnavailable("microwakeword", f"{path} cannot be loaded: {error}") from error
-    tuned = TUNED.get(path.stem, OTHER)
-    own: float = model.probability_cutoff if tuned.threshold is None else tuned.threshold
-    threshold = own if config.threshold is None or stops else config.threshold
-    return _Phrase(model, threshold, tuned.lag_ms * RATE // 1000, stops=stops)
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What the .json of a model says."""
+
+    said: str
+    network: Path
+    threshold: float
+    window: int
 
 
-def _check(path: Path) -> None:
-    """See that both files of a model are what they should be."""
+def _place(name: str, package: Path) -> Path:
+    return package / "models" / f"{name}.json" if name in BUILT_IN else Path(name).expanduser()
+
+
+def _described(path: Path) -> _Description:
+    """Read a .json, and see that its network is one."""
     problem = "is no microWakeWord model: give the path of the .json that came with its .tflite"
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
-        micro = described["micro"]
-        network = path.parent / described["model"]
-        float(micro["probability_cutoff"]), int(micro["sliding_window_size"])
-        str(described["wake_word"])
+        micro, network = described["micro"], path.parent / described["model"]
+        tuned = TUNED.get(path.stem, OTHER).threshold or float(micro["probability_cutoff"])
+        window = int(micro["sliding_window_size"])
         with network.open("rb") as file:
             mark = file.read(8)[4:]
+        said = str(described["wake_word"])
     except FileNotFoundError as missing:
         message = f"{missing.filename} is not there: mend the path in the wake section"
         raise BackendUnavailable("microwakeword", message) from missing
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise BackendUnavailable("microwakeword", f"{path} {problem}") from wrong
-    if mark != FILE_MARK:
-        raise BackendUnavailable("microwakeword", f"{network} {problem}")
+    if mark != FILE_MARK or window < 1:
+        raise BackendUnavailable("microwakeword", f"{path} {problem}")
+    return _Description(said, network, tuned, window)

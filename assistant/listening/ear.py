@@ -255,7 +255,8 @@ class Ear:
         closed = self._gated or self._segmenter.position < self._gated_until
         self._hear(np.zeros_like(frame.near) if closed else frame.near)
         if self._calls is not None:
-            self._call(self._calls.hear(frame, talking=self.talking))
+            stirs = closed or self._segmenter.stirs
+            self._call(self._calls.hear(frame, stirs=stirs, talking=self.talking))
 
     def _call(self, event: Woken | Poked | None) -> None:
         if event is None:

@@ -144,6 +144,11 @@ class Segmenter:
         return self._ring.end
 
     @property
+    def stirs(self) -> bool:
+        """Something may be going on: the newest sound was judged, not taken for silence."""
+        return self._windows.open > 0
+
+    @property
     def last_voiced(self) -> int:
         """The end of the newest voiced window."""
         return self._last_voiced
@@ -269,7 +274,8 @@ class _Windows:
         self.length = detector.window
         self._detector, self._gate, self._ring = detector, gate, ring
         self._next = self._judged = self._gated = 0
-        self._open = 0
+        self.open = 0
+        """So many windows more are judged even if nothing stirs."""
         self._floor = 0.0
 
     def judged(self, *, keep_open: bool) -> list[tuple[int, float]]:
@@ -281,10 +287,10 @@ class _Windows:
         while self._next + self.length <= self._ring.end:
             self._next += self.length
             if self._stirs():
-                self._open = HOLD
-            elif self._open and not keep_open:
-                self._open -= 1
-            if self._open:
+                self.open = HOLD
+            elif self.open and not keep_open:
+                self.open -= 1
+            if self.open:
                 self._judge(found)
             else:
                 found.append((self._next, 0.0))
