@@ -1,0 +1,101 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from assistant import app
+from assistant.config import load
+from assistant.core.states import Mode
+from assistant.errors import BackendUnavailable, ModelError
+from assistant.listening.pauses import Pauses
+from assistant.models import store
+from assistant.ports import MindInfo
+
+FREE = MindInfo("a local mind", context=2048, local=True)
+PAID = MindInfo("a mind far away", context=2048, costs=True)
+
+
+def test_the_configuration_becomes_the_rules_of_the_core() -> None:
+    config = load(flags={"turns.mode": "push", "turns.complete_ms": 250, "turns.overlap_ms": 700})
+    rules = app.policy(config)
+    assert (rules.mode, rules.complete_ms, rules.yield_ms) == (Mode.PUSH, 250, 700)
+    assert rules.floor_s > config.turns.longest_s
+
+
+def test_answers_are_drafted_where_that_costs_nothing() -> None:
+    config = load()
+    assert app.policy(config, FREE).drafts == app.FREE_DRAFTS
+    assert app.policy(config, PAID).drafts == 0
+    assert app.policy(load(flags={"turns.drafts": 2}), PAID).drafts == 2
+
+
+def test_the_segmenter_tells_each_silence_that_the_core_waits_for() -> None:
+    settings = app.settings(load(), FREE)
+    rules, told = settings.policy, settings.ear.segmenter.silence_ms
+    waited = {rules.finalize_ms, rules.complete_ms, rules.unsure_ms, rules.incomplete_ms}
+    assert waited <= set(told)
+    assert list(told) == sorted(told)
+    assert {rules.hold_ms, rules.yield_ms} <= set(settings.ear.segmenter.voiced_ms)
+
+
+def test_who_hesitates_long_is_waited_for_longer_but_not_after_a_whole_sentence() -> None:
+    slow = Pauses()
+    for _ in range(60):
+        slow = slow.after(1500)
+    usual, patient = app.settings(load(), FREE).policy, app.settings(load(), FREE, slow).policy
+    assert patient.incomplete_ms > usual.incomplete_ms
+    assert patient.unsure_ms > usual.unsure_ms
+    assert patient.complete_ms == usual.complete_ms
+    fixed = app.settings(load(flags={"turns.adapt": False}), FREE, slow).policy
+    assert fixed == usual
+
+
+def test_a_machine_without_the_judge_of_sound_goes_on_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    empty = store.Store(tmp_path, offline=True)
+    monkeypatch.setattr(store, "default", lambda: empty)
+    config = load(flags={"llm.model": str(tmp_path / "x.gguf")})
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(app.fetch_models(config, only=("turn",)))
+    assert "judged by the words alone" in caplog.text
+    with pytest.raises(ModelError):
+        asyncio.run(app.fetch_models(config, only=("tts",)))
+
+
+@asynccontextmanager
+async def _port(name: str, log: list[str], *, broken: bool = False) -> AsyncIterator[str]:
+    if broken:
+        raise BackendUnavailable(name, "it is not there; plug it in")
+    log.append(f"open {name}")
+    try:
+        yield name
+    finally:
+        log.append(f"close {name}")
+
+
+def test_backends_are_opened_together_and_closed_however_it_ends() -> None:
+    log: list[str] = []
+
+    async def main() -> None:
+        async with app.together({"a": _port("a", log), "b": _port("b", log)}) as ports:
+            assert ports == {"a": "a", "b": "b"}
+
+    asyncio.run(main())
+    assert sorted(log) == ["close a", "close b", "open a", "open b"]
+
+
+def test_one_backend_that_is_not_there_closes_the_others_and_says_so() -> None:
+    log: list[str] = []
+
+    async def main() -> None:
+        async with app.together({"a": _port("a", log), "b": _port("b", log, broken=True)}):
+            pytest.fail("opened without b")
+
+    with pytest.raises(BaseExceptionGroup) as raised:
+        asyncio.run(main())
+    assert raised.group_contains(BackendUnavailable, match="plug it in")
+    assert log in ([], ["open a", "close a"])
