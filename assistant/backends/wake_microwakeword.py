@@ -214,5 +214,6 @@ def _described(path: Path) -> _Description:
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise BackendUnavailable("microwakeword", f"{path} {problem}") from wrong
     if mark != FILE_MARK or window < 1:
-        raise BackendUnavailable("microwakeword", f"{path} {problem}")
+        wrong_file = path if window < 1 else network
+        raise BackendUnavailable("microwakeword", f"{wrong_file} {problem}")
     return _Description(said, network, tuned, window)
