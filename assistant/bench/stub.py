@@ -7,9 +7,11 @@ were given to the peers in docs/benchmarks.md.
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from assistant.bench.manifest import Known
 from assistant.ports import RATE, Samples, Transcript
+from assistant.session import Shared
 from assistant.testing.mind import ScriptedMind, answer
 from assistant.testing.voice import ScriptedSynthesizer
 
@@ -29,6 +31,12 @@ def mind() -> ScriptedMind:
 def voice() -> ScriptedSynthesizer:
     """Make a voice that costs nothing."""
     return ScriptedSynthesizer(delay=0.0, name="stub")
+
+
+def staged(shared: Shared, ears: "KnowingEars") -> Shared:
+    """Put the stages in the place of real ones; detectors and judges stay as they are."""
+    listening = replace(shared.ears, transcriber=ears)
+    return replace(shared, ears=listening, mind=mind(), voice=voice(), fallback=None)
 
 
 class KnowingEars:

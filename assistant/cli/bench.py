@@ -18,33 +18,95 @@ Out = Annotated[
 HERE = Path("out/bench")
 
 
+Only = Annotated[
+    str, typer.Option("--only", help="Clips whose `complete` is this: yes, long, fragment, all.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")]
+Stub = Annotated[
+    bool,
+    typer.Option("--stub", help="Stages of known cost: what is measured is the turn-taking."),
+]
+
+
 @app.command()
-def latency(
+def latency(  # noqa: PLR0913, PLR0917 - each is an option of the verb
     folder: Folder,
     config: ConfigFile = None,
     setting: Settings = None,
     out: Out = HERE,
-    only: Annotated[
-        str | None, typer.Option("--only", help="Clips whose `complete` is this: yes, long, …")
-    ] = "yes",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
+    only: Only = "yes",
+    limit: Limit = None,
+    stub: Stub = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Voice to voice over recordings, with early, missing and wrong answers."""
     from assistant.cli.benching import Wanted, run_latency  # noqa: PLC0415 - keeps --help quick
 
-    run_latency(load_config(config, setting), Wanted(folder, out, only, limit))
+    wanted = Wanted(folder, out, _only(only), limit, stub)
+    run_latency(load_config(config, setting), wanted)
+
+
+@app.command()
+def turns(  # noqa: PLR0913, PLR0917 - each is an option of the verb
+    folder: Folder,
+    config: ConfigFile = None,
+    setting: Settings = None,
+    out: Out = HERE,
+    only: Only = "all",
+    limit: Limit = None,
+    stub: Stub = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Messages with pauses inside: answers begun too early, and whether that was mended."""
+    from assistant.cli.benching import Wanted, run_turns  # noqa: PLC0415 - keeps --help quick
+
+    run_turns(load_config(config, setting), Wanted(folder, out, _only(only), limit, stub))
+
+
+@app.command("barge-in")
+def barge_in(  # noqa: PLR0913, PLR0917 - each is an option of the verb
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Recordings of people who interrupt.")
+    ] = None,
+    noise: Annotated[
+        Path | None, typer.Option("--noise", metavar="DIR", help="Noises, with a manifest.tsv.")
+    ] = None,
+    config: ConfigFile = None,
+    setting: Settings = None,
+    out: Out = HERE,
+    times: Annotated[int, typer.Option("--times", min=1, help="Each sound so often.")] = 1,
+    stub: Annotated[bool, typer.Option("--stub", help="The voice costs nothing.")] = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """What sounds over an answer: words silence it, noise and "mm-hmm" do not."""
+    from assistant.cli.benching import Wanted, run_barge_in  # noqa: PLC0415 - keeps --help quick
+
+    wanted = Wanted(folder or out, out, stub=stub)
+    run_barge_in(load_config(config, setting), folder, noise, wanted, times)
+
+
+@app.command()
+def quiet(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Noises, with a manifest.tsv.")],
+    config: ConfigFile = None,
+    setting: Settings = None,
+    out: Out = HERE,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1)] = 10.0,
+) -> None:
+    """Noise in which nobody speaks: nothing may be answered."""
+    from assistant.cli.benching import run_quiet  # noqa: PLC0415 - keeps --help quick
+
+    run_quiet(load_config(config, setting), folder, out, minutes)
 
 
 @app.command()
 def idle(
     config: ConfigFile = None,
     setting: Settings = None,
+    out: Out = HERE,
     seconds: Annotated[float, typer.Option("--seconds", min=1)] = 30.0,
 ) -> None:
     """Processor time and memory while it listens to a quiet room."""
     from assistant.cli.benching import run_idle  # noqa: PLC0415 - keeps --help quick
 
-    run_idle(load_config(config, setting), seconds)
+    run_idle(load_config(config, setting), out, seconds)
 
 
 @app.command()
@@ -65,8 +127,13 @@ def asr(
     folder: Folder,
     config: ConfigFile = None,
     setting: Settings = None,
+    out: Out = HERE,
 ) -> None:
     """Words wrong and time per clip of the ears alone."""
     from assistant.cli.benching import run_asr  # noqa: PLC0415 - keeps --help quick
 
-    run_asr(load_config(config, setting), folder)
+    run_asr(load_config(config, setting), folder, out)
+
+
+def _only(only: str) -> str | None:
+    return None if only == "all" else only
