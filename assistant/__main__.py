@@ -8,6 +8,8 @@ from typing import NoReturn
 # OpenMP's threads spin for work unless this is set before its library is loaded; two engines that
 # spin on two cores slow each other down forty times (measured).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# The same for what is started from here, such as `assistant doctor`'s look at each engine.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from assistant.cli.leaving import leave
 from assistant.cli.quick import quick

@@ -65,6 +65,9 @@ class Speech:
             await self._speak()
             await self._released.wait()
             outcome = "answered"
+        except asyncio.CancelledError:
+            outcome = "failed" if self._failure else "interrupted"
+            raise
         except Exception as error:
             outcome, self._failure = "failed", str(leaves(error)[0])
             raise
@@ -146,6 +149,10 @@ class Speech:
         if self._released.is_set():
             self.duck(on=False)
             self.hold(on=False)
+
+    def give_up(self, why: str) -> None:
+        """It will be cancelled because it takes too long: that is no interruption."""
+        self._failure = why
 
     def blame(self, error: BaseException) -> e.Failure:
         """Tell which part an error came from."""

@@ -332,7 +332,9 @@ class LiveSession:
         self._before = state
         self._book.note(at, event, orders)
         for order in orders:
-            if isinstance(order, c.Commit):
+            if isinstance(order, c.CancelReply) and isinstance(event, e.TimerFired):
+                self._give_up(event.timer)
+            elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
@@ -344,6 +346,18 @@ class LiveSession:
             self._sounding.set()
         else:
             self._sounding.clear()
+
+    def _give_up(self, timer: e.Timer) -> None:
+        """A deadline ends the reply."""
+        if self._speech is not None:
+            policy = self._conductor.policy
+            begins = timer is e.Timer.FIRST_SOUND
+            seconds = policy.first_sound_s if begins else policy.sentence_s
+            setting = "first_sound" if begins else "sentence"
+            self._speech.give_up(
+                f"nothing came within {seconds:g} s (turns.{setting}_deadline_s): is the mind or "
+                "the machine too slow?"
+            )
 
     def _tell_state(self, state: State) -> None:
         said = "" if self._speech is None else self._speech.said

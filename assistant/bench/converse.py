@@ -38,7 +38,7 @@ class Exchange:
     @property
     def early(self) -> bool:
         """It was answered before it was over, or in pieces."""
-        said = sum(bool(turn.said) for turn in self.turns)
+        said = sum(bool(turn.heard and turn.said) for turn in self.turns)  # no excuses
         return said > 1 or any(turn.continues for turn in self.turns)
 
 

@@ -47,7 +47,7 @@ async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
     clips = await asyncio.to_thread(load_all, wanted.clips)
     for clip in clips:
         if clip.warning:
-            told.print(Text(f"{clip.path}: {clip.warning}", "yellow"))
+            told.print(Text(f"{clip.path}: {clip.warning}", "yellow"), soft_wrap=True)
     with bars(told) as progress:
         await fetch_models(config, progress)
     async with (

@@ -76,8 +76,10 @@ async def _until_ended(main: Main, terminated: int) -> int:
             loop.call_later(STOPPING_S, leave, code)
             working.cancel()
 
-    codes = {signal.SIGTERM: terminated, signal.SIGINT: 128 + signal.SIGINT}
-    with signals(lambda number: stop(codes[number])):
+    def by_signal(number: signal.Signals) -> None:
+        stop(terminated if number is signal.SIGTERM else 128 + number)
+
+    with signals(by_signal):
         await asyncio.wait({working})
     if not asked:
         working.result()
@@ -91,8 +93,14 @@ async def _until_ended(main: Main, terminated: int) -> int:
 
 @contextmanager
 def signals(stop: Callable[[signal.Signals], object]) -> Iterator[None]:
-    """Call `stop` at SIGTERM and at the first SIGINT; a second SIGINT ends the process."""
+    """Call `stop` at the first signal that asks for the end; a second SIGINT ends the process.
+
+    A closed terminal asks for it, too (SIGHUP), unless we were started to outlive it.
+    """
     loop = asyncio.get_running_loop()
+    asking = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        asking.append(signal.SIGHUP)
 
     def first(number: signal.Signals) -> None:
         loop.remove_signal_handler(signal.SIGINT)
@@ -100,11 +108,11 @@ def signals(stop: Callable[[signal.Signals], object]) -> Iterator[None]:
         stop(number)
 
     try:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in asking:
             loop.add_signal_handler(number, first, number)
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in asking:
             with suppress(ValueError, RuntimeError):
                 loop.remove_signal_handler(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -24,7 +24,6 @@ def env(tmp_path: Path) -> dict[str, str]:
         "XDG_RUNTIME_DIR": f"{tmp_path}/run",
         "ASSISTANT_MODELS": f"{tmp_path}/models",
         "ASSISTANT_OFFLINE": "1",
-        "ALSA_CONFIG_PATH": "/dev/null",
         "LC_ALL": "C.UTF-8",
     }
 

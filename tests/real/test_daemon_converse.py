@@ -139,6 +139,11 @@ def test_the_flight_log_replays(talk: Conversation) -> None:
     assert "Japan" in talk.flight.read_text()
 
 
+def test_it_leaves_nothing_in_the_users_home(talk: Conversation) -> None:
+    """No engine keeps an identifier or what it means to send to its makers."""
+    assert [found for found in Path(talk.env["HOME"]).rglob("*") if found.is_file()] == []
+
+
 def test_what_is_no_speech_is_not_answered(tmp_path: Path) -> None:
     with model_server(HttpMind()) as mind:
         noise = clip(tmp_path / "noise.wav", cough(), silence(0.4), cough(0.2))
