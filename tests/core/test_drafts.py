@@ -26,6 +26,31 @@ def test_a_draft_is_committed_when_the_words_stay() -> None:
     assert not any(isinstance(o, c.Reply) for o in orders)
 
 
+def _continued(*attachments: str) -> tuple[int, list[c.Command]]:
+    """Go on, in a whole sentence, before the answer to "x" is heard; return its turn, too."""
+    node, _ = w.run(w.START, w.DRAFTING, e.Asked(1, "x", attachments))
+    ours = node[1].replying or 0
+    node, _ = w.run(node, w.DRAFTING, w.PRESS)
+    turn = node[1].listening or 0
+    node, orders = w.run(node, w.DRAFTING, w.heard(turn, w.WORDS), w.RELEASE)
+    _, more = w.run(node, w.DRAFTING, w.heard(turn, w.WORDS, node[1].take))
+    return ours, orders + more
+
+
+def test_a_draft_knows_what_it_continues() -> None:
+    before, orders = _continued()
+    drafts = [o for o in orders if isinstance(o, c.Draft | c.Commit)]
+    assert [type(o) for o in drafts] == [c.Draft, c.Commit]
+    assert [(o.text, o.continues) for o in drafts] == [("x what now", before)] * 2
+
+
+def test_a_draft_does_not_answer_what_it_cannot_see() -> None:
+    before, orders = _continued("a.jpg")
+    assert not any(isinstance(o, c.Draft) for o in orders)
+    (reply,) = [o for o in orders if isinstance(o, c.Reply)]
+    assert (reply.attachments, reply.continues) == (("a.jpg",), before)
+
+
 def test_a_draft_may_begin_with_the_last_word() -> None:
     node, orders = _until_paused(w.DRAFTING, w.NOTHING)
     turn = node[1].listening or 0

@@ -74,7 +74,7 @@ def test_noise_and_backchannels_are_not_answered() -> None:
         assert not _answers(orders + more)
 
 
-def test_yes_answers_nobody_yet_is_a_turn_when_nobody_else_speaks() -> None:
+def test_yes_is_a_turn_when_nobody_else_speaks() -> None:
     node, _ = w.run(w.START, w.POLICY, e.SpeechStarted(0))
     node, _ = _last_word(node, w.POLICY, w.OKAY)
     _, orders = w.run(node, w.POLICY, e.SilenceReached(node[1].listening or 0, 200))
