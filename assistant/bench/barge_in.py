@@ -17,7 +17,7 @@ from assistant.bench.outside import falls_silent, first_audible
 from assistant.bench.recorded import Room, Step, recorded
 from assistant.bench.spoken import VOICES, spoken
 from assistant.core.commands import CancelReply, Hold
-from assistant.core.events import Action, Poked, ReplyEnded
+from assistant.core.events import Action, Heard, Poked, ReplyEnded
 from assistant.ports import RATE, Samples
 from assistant.session import Settings, Shared
 from assistant.testing.mind import ScriptedMind, answer
@@ -77,6 +77,8 @@ class Row:
     """Words only, and only if they silenced it; `None`, too: it was in a gap of its own."""
     lost: bool = False
     """The answer had ended by itself: nothing was measured."""
+    heard: str = ""
+    """What was understood of it, at last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +218,13 @@ def _row(
         held=any(isinstance(order, Hold) for order in orders),
         silent_ms=None,
         lost=any(isinstance(step.event, ReplyEnded) for step in steps),
+        heard=next((text for text in reversed(_texts(steps)) if text), ""),
     )
     return row if far is None else timed(row, far, span[0], span[0] + trial.onset, span[1])
+
+
+def _texts(steps: Sequence[Step]) -> list[str]:
+    return [step.event.text for step in steps if isinstance(step.event, Heard)]
 
 
 def timed(row: Row, far: Samples, start: int, onset: int, end: int) -> Row:

@@ -60,7 +60,7 @@ def run_barge_in(
 
     def told(row: barge_in.Row) -> None:
         what = "killed" if row.killed else "held" if row.held else "went on"
-        print_line(f"{row.name:44} {what}")
+        print_line(f"{row.name:44} {what:8} {row.heard}")
 
     async def work(shared: Shared, settings: Settings) -> list[barge_in.Row]:
         if wanted.stub:
@@ -84,11 +84,11 @@ def run_barge_in(
         ),
     )
     each = Table(
-        ("sound", "kind", "killed", "held", "silent after ms"),
+        ("sound", "kind", "killed", "held", "silent after ms", "heard"),
         tuple(
             (
                 *(row.name, row.kind, "lost" if row.lost else _yes(row.killed), _yes(row.held)),
-                number(row.silent_ms),
+                *(number(row.silent_ms), row.heard),
             )
             for row in run.result
         ),
