@@ -17,6 +17,8 @@ from assistant.testing.voice import ScriptedSynthesizer
 
 FIRST_TOKEN_S = 0.05
 TOKEN_S = 0.02
+WORD_S = 0.12
+"""How long the voice sounds for a word: nobody listens, so it may hurry."""
 ANSWER = (
     "It is half past nine over there. The sun is already up and the trains are running. "
     "Would you like me to set a reminder for your call?"
@@ -29,8 +31,8 @@ def mind() -> ScriptedMind:
 
 
 def voice() -> ScriptedSynthesizer:
-    """Make a voice that costs nothing."""
-    return ScriptedSynthesizer(delay=0.0, name="stub")
+    """Make a voice that costs nothing and hurries."""
+    return ScriptedSynthesizer(delay=0.0, word=WORD_S, name="stub")
 
 
 def staged(shared: Shared, ears: "KnowingEars") -> Shared:
