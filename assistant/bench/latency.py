@@ -58,6 +58,10 @@ class Row:
     """Pauses of 300 ms and more inside the message in which the turn was taken for over."""
     spoke_in_pause: int = 0
     """Pauses in which, or just behind which, it began to speak."""
+    inside: int = 0
+    """Pauses inside a sentence."""
+    ended_inside: int = 0
+    """Of those, how often the turn was taken for over."""
     drafts: Drafts = NONE
     spans: tuple[tuple[str, float, float], ...] = ()
     """Name, start and end in ms after the last voiced sample, by the program's own clocks."""
@@ -80,6 +84,8 @@ class Summary:
     pauses: int
     ended_in_pause: int
     spoke_in_pause: int
+    inside: int
+    ended_inside: int
     drafts: int
     drafts_used: int
     draft_saved_ms: float
@@ -125,6 +131,8 @@ def summarise(rows: Sequence[Row]) -> Summary:
         pauses=sum(row.pauses for row in rows),
         ended_in_pause=sum(row.ended_in_pause for row in rows),
         spoke_in_pause=sum(row.spoke_in_pause for row in rows),
+        inside=sum(row.inside for row in rows),
+        ended_inside=sum(row.ended_inside for row in rows),
         drafts=sum(row.drafts.begun for row in rows),
         drafts_used=sum(row.drafts.used for row in rows),
         draft_saved_ms=float(np.median(saved)) if saved else float("nan"),
@@ -200,10 +208,13 @@ def _row(
     over = ended(steps)
     spans = [(start + round(a * RATE), start + round(b * RATE)) for a, b in known.pauses]
     late, detected = round(LATE_S * RATE), round(DETECTED_S * RATE)
+    cut = [any(a <= place < b + detected for place in over) for a, b in spans]
     return replace(
         row,
         pauses=len(spans),
-        ended_in_pause=sum(any(a <= place < b + detected for place in over) for a, b in spans),
+        ended_in_pause=sum(cut),
+        inside=sum(known.inside),
+        ended_inside=sum(was and inner for was, inner in zip(cut, known.inside, strict=False)),
         spoke_in_pause=sum(begins(far, a, b + late) is not None for a, b in spans),
         drafts=drafts(steps),
     )

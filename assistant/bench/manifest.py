@@ -36,6 +36,8 @@ class Known:
     pauses: tuple[tuple[float, float], ...] = ()
     """Silences inside the message: seconds of their beginnings and ends."""
     kind: str = ""
+    inside: tuple[bool, ...] = ()
+    """Of each pause: it lies inside a sentence (`pausing` finds that out); empty: not known."""
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import app
-from assistant.bench import asr, barge_in, cancel, idle, latency, manifest, quiet, stub
+from assistant.bench import asr, barge_in, cancel, idle, latency, manifest, pausing, quiet, stub
 from assistant.bench.machine import described, line, load
 from assistant.bench.report import Report, Table, number
 from assistant.cli.bars import bars
@@ -15,11 +15,13 @@ from assistant.cli.live import log_to
 from assistant.cli.measuring import Run, print_line, tell, with_shared
 from assistant.config import Config
 from assistant.errors import MediaError
+from assistant.listening.streaming import StreamingTranscriber
 from assistant.session import Settings, Shared
 
 OVERVIEW = (
     *("clips", "p50 ms", "p95 ms", "worst ms", "longest wait ms", "early", "of those mended"),
-    *("unanswered", "words wrong", "pauses inside", "turn ended in a pause", "spoke in a pause"),
+    *("unanswered", "words wrong", "pauses", "turn ended in a pause", "spoke in a pause"),
+    *("pauses inside a sentence", "turn ended in one of those"),
     *("drafts", "drafts used", "saved by a used draft, median ms"),
 )
 
@@ -190,12 +192,15 @@ def _converse(
         print_line(f"{row.name:28} {number(row.latency_ms, ' ms'):>8}  {row.heard}")
 
     async def work(shared: Shared, settings: Settings) -> list[latency.Row]:
-        place = _recording(wanted.out, name)
+        place, known = _recording(wanted.out, name), list(clips)
+        ears = shared.ears.transcriber
+        if isinstance(ears, StreamingTranscriber) and any(one.pauses for one in clips):
+            known = await pausing.told_apart(clips, ears.recogniser)
         before: Callable[[manifest.Known], None] = _nothing
         if wanted.stub:
-            ears = stub.KnowingEars()
-            shared, before = stub.staged(shared, ears), ears.expect
-        return await latency.measure(shared, settings, clips, place, before=before, told=told)
+            knowing = stub.KnowingEars()
+            shared, before = stub.staged(shared, knowing), knowing.expect
+        return await latency.measure(shared, settings, known, place, before=before, told=told)
 
     run = with_shared(config, work, stubbed=wanted.stub)
     groups = latency.grouped(run.result)
@@ -240,6 +245,7 @@ def _summary(one: latency.Summary) -> tuple[str, ...]:
         *(number(one.longest_wait_ms), str(one.early), str(one.mended), str(one.unanswered)),
         f"{one.wer:.1f} % of {one.words}",
         *(str(one.pauses), str(one.ended_in_pause), str(one.spoke_in_pause)),
+        *(str(one.inside), str(one.ended_inside)),
         *(str(one.drafts), str(one.drafts_used), number(one.draft_saved_ms)),
     )
 

@@ -8,11 +8,12 @@ import pytest
 from assistant.bench.converse import Exchange
 from assistant.bench.latency import Row, _inside, grouped, median, summarise, timed
 from assistant.bench.manifest import Known, read
+from assistant.bench.pausing import inside as inside_a_sentence
 from assistant.bench.recorded import Drafts, Step, drafts, ended
 from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.errors import MediaError
-from assistant.ports import RATE, Span, TurnReport
+from assistant.ports import RATE, Span, Transcript, TurnReport, Word
 from assistant.sound.clips import Clip
 from tests.bench.sounds import at, tone, write
 
@@ -193,3 +194,10 @@ def test_a_damaged_manifest_says_so(tmp_path: Path) -> None:
     (tmp_path / "manifest.tsv").write_text("file\tpauses_s\na.wav\tsoon\n")
     with pytest.raises(MediaError, match="a line is damaged"):
         read(tmp_path)
+
+
+def test_pauses_inside_a_sentence_are_read_off_the_whole_transcript() -> None:
+    spoken = (("Well,", 0.2), ("I", 0.9), ("see.", 1.2), ("Now", 2.5), ("go", 2.8))
+    whole = Transcript("", words=tuple(Word(text, start, start + 0.6) for text, start in spoken))
+    pauses = ((0.5, 0.85), (1.6, 2.4), (3.2, 3.6))
+    assert inside_a_sentence(known(pauses=pauses), whole) == (True, False, True)
