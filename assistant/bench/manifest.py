@@ -6,7 +6,7 @@
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,3 +91,10 @@ def _seconds(text: str | None) -> float | None:
 def _pauses(text: str) -> tuple[tuple[float, float], ...]:
     spans = (span.partition("-") for span in text.split(";") if span.strip())
     return tuple((float(start), float(end)) for start, _, end in spans)
+
+
+def spread(clips: Sequence[Known], limit: int | None) -> list[Known]:
+    """Return at most so many clips, evenly spread over all of them."""
+    if limit is None or limit >= len(clips):
+        return list(clips)
+    return [clips[number * len(clips) // limit] for number in range(limit)]

@@ -17,7 +17,7 @@ from assistant.testing.voice import ScriptedSynthesizer
 
 FIRST_TOKEN_S = 0.05
 TOKEN_S = 0.02
-WORD_S = 0.12
+WORD_S = 0.1
 """How long the voice sounds for a word: nobody listens, so it may hurry."""
 ANSWER = (
     "It is half past nine over there. The sun is already up and the trains are running. "

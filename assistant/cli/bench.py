@@ -21,7 +21,9 @@ HERE = Path("out/bench")
 Only = Annotated[
     str, typer.Option("--only", help="Clips whose `complete` is this: yes, long, fragment, all.")
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="At most so many, evenly spread.")
+]
 Stub = Annotated[
     bool,
     typer.Option("--stub", help="Stages of known cost: what is measured is the turn-taking."),

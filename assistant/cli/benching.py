@@ -40,13 +40,13 @@ class Wanted:
 def run_latency(config: Config, wanted: Wanted) -> None:
     """Measure voice to voice."""
     clips = manifest.read(wanted.folder, language=config.language, only=wanted.only)
-    _converse(config, wanted, clips[: wanted.limit], "latency", "Voice to voice")
+    _converse(config, wanted, manifest.spread(clips, wanted.limit), "latency", "Voice to voice")
 
 
 def run_turns(config: Config, wanted: Wanted) -> None:
     """Measure voice to voice over the clips in which somebody hesitates."""
     clips = manifest.read(wanted.folder, language=config.language, only=wanted.only)
-    clips = [known for known in clips if known.pauses][: wanted.limit]
+    clips = manifest.spread([known for known in clips if known.pauses], wanted.limit)
     if not clips:
         raise MediaError(str(wanted.folder), "no clip has a pause; give one with `pauses_s`")
     _converse(config, wanted, clips, "turns", "Messages with pauses inside")
