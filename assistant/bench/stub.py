@@ -56,7 +56,8 @@ class KnowingEars:
         self._words = (known.transcript or "something was said").split()
         starts = known.starts or 0.0
         ends = known.ends if known.ends is not None else known.clip.seconds
-        self._voiced = max(1, round((ends - starts) * RATE))
+        silent = sum(end - start for start, end in known.pauses)
+        self._voiced = max(1, round((ends - starts - silent) * RATE))
         self._heard = 0
 
     def open(self) -> "KnowingTranscription":

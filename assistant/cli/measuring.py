@@ -96,7 +96,11 @@ def tell(run: Run[Any], report: Report, out: Path) -> None:
     """Print the tables, write the files."""
     console = Console()
     for table in report.tables:
-        shown = RichTable(*table.header, box=None, header_style="dim")
+        wordy = table.header[-1] == "heard"
+        shown = RichTable(box=None, header_style="dim", expand=wordy)
+        for name in table.header[:-1]:
+            shown.add_column(name, no_wrap=True)
+        shown.add_column(table.header[-1], no_wrap=True, ratio=1 if wordy else None)
         for row in table.rows:
             shown.add_row(*row)
         console.print(shown, markup=False)
