@@ -164,7 +164,7 @@ def _ceded(
 ) -> tuple[UserSpeaking | UserPaused, Commands]:
     """Fall silent and leave the floor to them."""
     closing: Commands = (CancelReply(state.answer.turn),)
-    hushed = state.floor.verdict.kind is Kind.STOP and (state.heals or state.answer.announces)
+    hushed = state.floor.verdict.kind is Kind.STOP and state.answer.announces
     if (state.heals or not state.audible) and not hushed:
         state, refused = _joined(state, policy)
         closing = (*closing, *refused)

@@ -99,7 +99,7 @@ def _overlapped(state: Thinking | Speaking, began: SpeechStarted, policy: Policy
     If they go on with what we answer, we had begun too early: pause at once.
     """
     answer, audible = state.answer, isinstance(state, Speaking)
-    heals = audible and not answer.announces and began.follows(policy.heal_ms)
+    heals = not answer.announces and began.follows(policy.heal_ms)
     ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
     ledger = replace(ledger, turn=ledger.turn + 1)
     floor = Floor(ledger.turn)
