@@ -43,7 +43,18 @@ DECIDES: dict[str, set[str] | None] = {
 }
 """The modules that decide, and which of their functions (all: None)."""
 
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+BY_NUMBER = "the arming's number alone tells which timer it was; its name is for the reader"
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    (function, f"case TimerFired({timers}, state.{arming}):", f"{timers} → anything"): BY_NUMBER
+    for function, timers, arming in (
+        ("_quiet", "Timer.WINDOW", "window"),
+        ("user_speaking", "Timer.FLOOR", "arming"),
+        ("user_paused", "Timer.WORDS", "arming"),
+        ("thinking", "Timer.FIRST_SOUND", "arming"),
+        ("speaking", "Timer.VOICE", "arming"),
+        ("overlapping", "Timer.FLOOR | Timer.WORDS", "arming"),
+    )
+}
 """Mutants that no test could tell from the original: (function, line, change), and why."""
 
 

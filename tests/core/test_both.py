@@ -356,6 +356,23 @@ def test_who_goes_on_soon_had_not_finished_and_is_answered_as_a_whole() -> None:
     assert [o.text for o in orders if isinstance(o, c.Reply)] == ["x what now"]
 
 
+def test_who_goes_on_before_our_first_sound_is_out_is_answered_as_a_whole() -> None:
+    node, _ = w.run(w.START, w.POLICY, e.Asked(1, "x"))
+    ours = node[1].replying or 0
+    after, _ = w.run(node, w.POLICY, e.SpeechStarted(0, 500), e.ReplyAudible(ours))
+    _, orders = _last_word(after, w.POLICY, w.WORDS)
+    assert [o.text for o in orders if isinstance(o, c.Reply)] == ["x what now"]
+
+
+def test_who_goes_on_with_words_that_begin_like_a_stop_loses_nothing() -> None:
+    node, ours = _answering()
+    after, _ = w.run(node, w.POLICY, e.SpeechStarted(0, 500))
+    after, orders = w.run(after, w.POLICY, w.heard(after[1].listening or 0, w.STOP))
+    assert c.CancelReply(ours) in orders
+    _, orders = _last_word(after, w.POLICY, w.WORDS)
+    assert [o.text for o in orders if isinstance(o, c.Reply)] == ["x what now"]
+
+
 def test_who_coughs_soon_had_finished_and_hears_the_rest() -> None:
     node, ours = _answering()
     after, _ = w.run(node, w.POLICY, e.SpeechStarted(0, 0))
