@@ -1,7 +1,8 @@
 """LocalAgreement-2: what two hypotheses in a row say alike is shown from then on as it is.
 
 A recogniser that hears the same sound again, and a little more, changes its mind mostly about the
-newest words. So captions that hold what was said twice hardly ever have to take a word back.
+newest words. So captions that hold what was said twice hardly ever have to take a word back. The
+last word of a hypothesis is never held: its sound may be cut off, its full stop become a comma.
 """
 
 import re
@@ -11,7 +12,6 @@ from difflib import SequenceMatcher
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Scripts without spaces between words: each of their characters is a unit of its own."""
 _UNIT = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)[^\w\s]*")
-_MARKS = re.compile(r"[^\w\s]+$")
 
 
 def units(text: str) -> list[str]:
@@ -66,27 +66,9 @@ class Agreement:
         said = agreed(self._stable, found)
         self._exact = said == len(self._stable)
         rest = found[said if self._exact else _continues(self._stable, found) :]
-        same = agreed(self._rest, rest)
-        newest = rest[same - 1] if same else found[said - 1] if said and self._exact else ""
+        same = min(agreed(self._rest, rest), max(0, len(rest) - 1))
         self._stable += rest[:same]
         self._rest = rest[same:]
-        self._mark(newest, promoted=same > 0)
-
-    def _mark(self, newest: str, *, promoted: bool) -> None:
-        """Let the last stable unit have its punctuation only when something follows it.
-
-        `newest`: this unit as the newest hypothesis has it; `promoted`: it has only just become
-        stable. Until then a full stop may yet become a comma: it is shown, but not as stable.
-        """
-        if not self._stable or not newest:
-            return
-        plain = _MARKS.sub("", newest) or newest
-        if self._rest:
-            self._stable[-1] = newest if newest.startswith(self._stable[-1]) else self._stable[-1]
-        elif promoted and newest != plain:
-            self._stable[-1], self._rest = plain, [newest[len(plain) :]]
-        elif newest.startswith(self._stable[-1]) and newest != self._stable[-1]:
-            self._rest = [newest[len(self._stable[-1]) :]]
 
     def settle(self, hypothesis: str) -> None:
         """Take a final hypothesis: it is right where it contradicts what was stable."""

@@ -24,18 +24,14 @@ def test_case_and_marks_make_no_difference() -> None:
     assert (stable, text) == ("what time", "what time is")
 
 
-def test_the_last_full_stop_is_not_stable() -> None:
-    assert told("what time.", "what time.") == ("what time", "what time.")
-    assert told("what time.", "what time.", "what time.") == ("what time", "what time.")
+def test_the_last_word_is_not_stable_however_often_it_is_said() -> None:
+    assert told("what time.", "what time.", "what time.") == ("what", "what time.")
     assert told("what time.", "what time.", "what time is it") == ("what time", "what time is it")
+    assert told("what", "what") == ("", "what")
 
 
 def test_a_full_stop_is_stable_when_something_follows_it() -> None:
-    assert told("it rains.", "it rains.", "it rains. Does") == ("it rains.", "it rains. Does")
-    assert told("it rains", "it rains. Does", "it rains, does") == (
-        "it rains. does",
-        "it rains. does",
-    )
+    assert told("it rains.", "it rains. Does") == ("it rains.", "it rains. Does")
 
 
 def test_a_full_stop_that_was_stable_stays_when_what_followed_it_goes() -> None:
@@ -43,23 +39,23 @@ def test_a_full_stop_that_was_stable_stays_when_what_followed_it_goes() -> None:
 
 
 def test_stable_words_stay_when_a_hypothesis_contradicts_them() -> None:
-    stable, text = told("turn on the lamp", "turn on the lamp", "turn off the lamp and go")
+    stable, text = told("turn on the lamp", "turn on the lamp a", "turn off the lamp and go")
     assert stable == "turn on the lamp"
     assert text == "turn on the lamp and go"
 
 
 def test_a_hypothesis_that_lost_a_stable_word_adds_no_word_twice() -> None:
-    _, text = told("turn on the lamp", "turn on the lamp", "turn the lamp now")
+    _, text = told("turn on the lamp", "turn on the lamp a", "turn the lamp now")
     assert text == "turn on the lamp now"
 
 
 def test_a_hypothesis_with_nothing_in_common_keeps_the_stable_words() -> None:
-    assert told("good morning", "good morning", "thank you") == ("good morning", "good morning")
+    assert told("good morning", "good morning to", "thank you") == ("good morning", "good morning")
 
 
 def test_a_contradicting_hypothesis_says_nothing_about_its_own_units() -> None:
     agreement = Agreement()
-    for hypothesis in ("turn on", "turn on", "turn off the"):
+    for hypothesis in ("turn on", "turn on a", "turn off the"):
         agreement.add(hypothesis)
     assert agreement.stable_units == 0
 
