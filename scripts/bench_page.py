@@ -163,7 +163,7 @@ TARGETS: tuple[tuple[str, str, str, Reached], ...] = (
     ("unanswered (stub · tiny.en · base)", "0", "0", _unanswered),
     ("interruption: onset to silence", "250 ms", "180 ms", _silent),
     ("noise over an answer: killed", "1 in 10", "never", _killed("noise")),
-    ("mm-hmm, okay, right: killed", "1 in 10", "never", _killed("backchannel")),
+    ("mm-hmm, uh-huh, okay, right: killed", "1 in 10", "never", _killed("backchannel")),
     ("noise without words: replies", "0", "0", _quiet),
     ("words wrong, live against whole, tiny.en", "+1", "+0.3", _words("tiny.en/asr")),
     ("words wrong, live against whole, base", "+1", "+0.3", _words("base/asr")),

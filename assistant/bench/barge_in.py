@@ -25,7 +25,8 @@ from assistant.testing.mind import ScriptedMind, answer
 MS = 1000.0
 WORDS, NOISE, BACKCHANNEL = "words", "noise", "backchannel"
 PHRASES = ("no wait, that is not what I meant", "please tell me something else")
-BACKCHANNELS = ("mm-hmm", "okay", "right")
+BACKCHANNELS = ("mm-hmm", "uh-huh", "okay", "right")
+"""As they are written; espeak-ng spells the first: "em em hum"."""
 NOISES = ("sneeze", "handling", "tap", "dog", "baby", "dishes")
 """What is taken from a directory of noises: their `kind` holds one of these."""
 PEOPLE = 6
