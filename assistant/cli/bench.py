@@ -39,11 +39,14 @@ def latency(  # noqa: PLR0913, PLR0917 - each is an option of the verb
     only: Only = "yes",
     limit: Limit = None,
     stub: Stub = False,  # noqa: FBT002 - typer's way
+    group: Annotated[
+        str | None, typer.Option("--group", help="One group of them alone, such as complete.")
+    ] = None,
 ) -> None:
     """Voice to voice over recordings, with early, missing and wrong answers."""
     from assistant.cli.benching import Wanted, run_latency  # noqa: PLC0415 - keeps --help quick
 
-    wanted = Wanted(folder, out, _only(only), limit, stub)
+    wanted = Wanted(folder, out, _only(only), limit, stub, group)
     run_latency(load_config(config, setting), wanted)
 
 

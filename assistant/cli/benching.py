@@ -35,11 +35,16 @@ class Wanted:
     only: str | None = None
     limit: int | None = None
     stub: bool = False
+    group: str | None = None
 
 
 def run_latency(config: Config, wanted: Wanted) -> None:
     """Measure voice to voice."""
     clips = manifest.read(wanted.folder, language=config.language, only=wanted.only)
+    if wanted.group is not None:
+        clips = [known for known in clips if known.group == wanted.group]
+    if not clips:
+        raise MediaError(str(wanted.folder), f"no clip is in the group {wanted.group!r}")
     _converse(config, wanted, manifest.spread(clips, wanted.limit), "latency", "Voice to voice")
 
 
