@@ -196,7 +196,7 @@ def main(arguments: list[str]) -> int:
         f"of {len(pairs)}: server {by_one:.0f} ms, files {by_other:.0f} ms (medians), clip by "
         f"clip {apart:+.0f} ms (median); load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
-    return int(abs(apart) > AGREES_MS)
+    return int(abs(by_one - by_other) > AGREES_MS)
 
 
 if __name__ == "__main__":
