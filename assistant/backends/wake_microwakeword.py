@@ -23,6 +23,8 @@ from assistant.ports import RATE, Called, Samples, WakeDetector
 BUILT_IN = ("okay_nabu", "hey_jarvis", "alexa", "hey_mycroft")
 DEAF_STEPS = 100
 """Steps of 10 ms after a phrase in which it is not heard once more: 1 s."""
+CALM_STEPS = 50
+"""And not before all networks have been calm for so many steps: 0.5 s."""
 FILE_MARK = b"TFL3"
 """At byte 4 of a TensorFlow Lite file; the library crashes on what is none."""
 
@@ -101,8 +103,8 @@ class MicroWakeWordDetector:
     def _step(self, step: Any) -> Called | None:
         """Take 10 ms; all phrases must see them, since their networks have a memory."""
         heard = [phrase for phrase in self._phrases if phrase.hears(step)]
-        if self._deaf:
-            self._deaf -= 1
+        if self._deaf:  # a network may answer for more than a second, and waver
+            self._deaf = max(self._deaf - 1, CALM_STEPS if heard else 0)
             return None
         if not heard:
             return None
@@ -116,6 +118,7 @@ class _Phrase:
     def __init__(self, model: Any, threshold: float, window: int, *, stops: bool) -> None:
         self._model, self._threshold = model, threshold
         self._steps = 0
+        self._heard = False
         self._newest: deque[float] = deque([0.0] * window, maxlen=window)
         self.said: str = model.wake_word
         self.stops = stops
@@ -125,10 +128,10 @@ class _Phrase:
         """Take 10 ms of features; the network runs every third time."""
         probability: float | None = self._model.process_streaming_prob(step)
         self._steps = (self._steps + 1) % self._model.stride
-        if self._steps or probability is None:
-            return False
-        self._newest.append(probability)
-        return sum(self._newest) / len(self._newest) > self._threshold
+        if not self._steps and probability is not None:
+            self._newest.append(probability)
+            self._heard = sum(self._newest) / len(self._newest) > self._threshold
+        return self._heard
 
 
 @asynccontextmanager

@@ -122,6 +122,42 @@ def test_each_name_is_known_from_the_others(name: str, said: str) -> None:
     assert called.phrase.casefold().replace(" ", "_") == name
 
 
+class Steps:
+    """The library's features and network at once: the sound's level is the probability, in %."""
+
+    stride, wake_word, id = 3, "Hey Ada", "hey_ada"
+
+    def process_streaming(self, sound: bytes) -> list[int]:
+        return [int(level) for level in np.frombuffer(sound, np.int16)[::160]]
+
+    def process_streaming_prob(self, percent: int) -> float:
+        return percent / 100
+
+
+def level(seconds: float, percent: int) -> Samples:
+    return np.full(round(seconds * RATE), percent, np.int16)
+
+
+@pytest.mark.parametrize(
+    ("answers", "times"),
+    [
+        ([(0.5, 0), (0.3, 90), (1.0, 0)], [0.61]),
+        ([(0.5, 0), (0.06, 90), (1.0, 0)], []),  # not long enough for the mean
+        ([(0.5, 0), (2.5, 90), (1.0, 0)], [0.61]),
+        ([(0.5, 0), (1.2, 90), (0.2, 0), (0.3, 90), (1.0, 0)], [0.61]),  # it wavers
+        ([(0.5, 0), (0.3, 90), (1.0, 0), (0.3, 90), (1.0, 0)], [0.61, 1.91]),
+    ],
+)
+def test_a_name_is_told_once_however_long_its_network_answers(
+    answers: list[tuple[float, int]], times: list[float]
+) -> None:
+    network = Steps()
+    detector = micro.MicroWakeWordDetector((micro._Phrase(network, 0.7, 5, stops=False),), network)
+    sound = np.concatenate([level(seconds, percent) for seconds, percent in answers])
+    heard = [at / RATE for at, _ in told(detector, sound)]
+    assert heard == pytest.approx(times, abs=0.031)
+
+
 def test_other_words_are_no_name() -> None:
     detector = opened(micro.open(micro.Config(names=list(micro.BUILT_IN))))()
     words = "What is the capital of Japan? Turn off the lights in the living room, please."
