@@ -15,9 +15,6 @@ from assistant.errors import BackendUnavailable
 
 T = TypeVar("T")
 
-NICE = 5
-"""How much a worker, and the threads that its engine starts, yield to sound and to the loop."""
-
 
 @dataclass(order=True, slots=True)
 class _Call:
@@ -35,15 +32,16 @@ class Worker:
 
     Among calls of equal rank, the stream that was served least recently goes first. A call that
     was cancelled before it began is skipped; one that runs is left to end, its result dropped.
+    `nice`: how much it, and the threads that an engine starts in it, yield to others (Linux).
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, nice: int = 0) -> None:
         self._calls: list[_Call] = []
         self._more = threading.Condition()
         self._numbers = itertools.count(1)
         self._served: dict[int, int] = {}
         self._closed = False
-        self._name = name
+        self._name, self._nice = name, nice
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -144,10 +142,9 @@ class Worker:
             self._more.notify()
 
     def _work(self) -> None:
-        # On Linux a thread has a niceness of its own: sound and the event loop go first.
-        if sys.platform == "linux":
+        if self._nice and sys.platform == "linux":  # there, each thread has its own
             with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
         while True:
             with self._more:
                 while not self._calls and not self._closed:

@@ -31,6 +31,7 @@ from assistant.worker import Feed, Worker
 # this when it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+_NICE = 5
 _MOST_THREADS = 8
 """More do not help: reading the weights from memory is the limit."""
 _JUDGE_CONTEXT = 256
@@ -396,7 +397,13 @@ def needs(config: Config) -> list[str]:
 async def open(config: Config) -> AsyncIterator[LlamaCpp]:
     """Load the model in a thread, fetching it first if need be. Raises `ModelError`."""
     gguf = await asyncio.to_thread(_gguf, config.model)
-    mind = LlamaCpp(config, await asyncio.to_thread(_Engine, config, gguf))
+    # The engine's threads inherit this thread's niceness: words that are being understood and
+    # sound that is being made go before an answer that may only be a draft.
+    loader = Worker("llama.cpp", nice=_NICE)
+    try:
+        mind = LlamaCpp(config, await loader.run(lambda: _Engine(config, gguf)))
+    finally:
+        loader.close()
     try:
         yield mind
     finally:
