@@ -7,10 +7,12 @@ last word of a hypothesis is never held: its sound may be cut off, its full stop
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Scripts without spaces between words: each of their characters is a unit of its own."""
+_SURE = 3
+"""So many units said alike are no chance."""
 _UNIT = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)[^\w\s]*")
 
 
@@ -43,7 +45,8 @@ class Agreement:
     def __init__(self) -> None:
         self._stable: list[str] = []
         self._rest: list[str] = []
-        self._exact = True
+        self._newest: list[str] = []
+        self._before: list[str] = []
 
     @property
     def text(self) -> str:
@@ -55,17 +58,31 @@ class Agreement:
         """The part of the text that stays as it is."""
         return "".join(self._stable)
 
-    @property
-    def stable_units(self) -> int:
-        """So many units of the newest hypothesis are stable; 0 if it contradicts them."""
-        return len(self._stable) if self._exact else 0
+    def held(self, count: int) -> int:
+        """Return how many stable units say what the newest hypothesis says in its first `count`.
+
+        0: these units are not stable, or the hypothesis contradicts the place where they end.
+        """
+        if self._exact:
+            return count if count <= len(self._stable) else 0
+        for block in _blocks(self._stable, self._newest):
+            if block.b < count <= block.b + block.size:
+                return block.a + count - block.b
+        return 0
+
+    def repeated(self, count: int) -> bool:
+        """Tell whether the hypothesis before says the same just before a place in the newest.
+
+        The newest may go on being unsure of an early word; what follows is stable all the same.
+        """
+        blocks = _blocks(self._before, self._newest)
+        return any(block.b + _SURE <= count <= block.b + block.size for block in blocks)
 
     def add(self, hypothesis: str) -> None:
         """Take the next hypothesis about the same sound and what came after it."""
         found = units(hypothesis)
-        said = agreed(self._stable, found)
-        self._exact = said == len(self._stable)
-        rest = found[said if self._exact else _continues(self._stable, found) :]
+        self._before, self._newest = self._newest, found
+        rest = found[len(self._stable) if self._exact else _continues(self._stable, found) :]
         same = min(agreed(self._rest, rest), max(0, len(rest) - 1))
         self._stable += rest[:same]
         self._rest = rest[same:]
@@ -75,23 +92,33 @@ class Agreement:
         found = units(hypothesis)
         self._stable = self._stable[: agreed(self._stable, found)]
         self._rest = found[len(self._stable) :]
-        self._exact = True
+        self._newest = found
 
     def trim(self, count: int) -> str:
         """Forget so many units at the start, because their sound is gone; return their text."""
         whole = self._stable + self._rest
         gone, self._stable = whole[:count], self._stable[count:]
         self._rest = self._rest[max(0, count - len(whole) + len(self._rest)) :]
+        self._before, self._newest = [], []
         return "".join(gone)
+
+    @property
+    def _exact(self) -> bool:
+        return agreed(self._stable, self._newest) == len(self._stable)
 
 
 def _continues(stable: Sequence[str], found: Sequence[str]) -> int:
     """Return where a hypothesis that contradicts the stable units goes on after them."""
+    blocks = _blocks(stable, found)
+    if not blocks:
+        return min(len(stable), len(found))
+    last = blocks[-1]
+    missed = len(stable) - (last.a + last.size)  # taken to be replaced, one for one
+    return min(len(found), last.b + last.size + missed)
+
+
+def _blocks(stable: Sequence[str], found: Sequence[str]) -> list[Match]:
+    """List the stretches that two texts have in common, in the same order."""
     old, new = [bare(unit) for unit in stable], [bare(unit) for unit in found]
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    matched = [block for block in blocks if block.size]
-    if not matched:
-        return min(len(old), len(new))
-    last = matched[-1]
-    missed = len(old) - (last.a + last.size)  # taken to be replaced, one for one
-    return min(len(new), last.b + last.size + missed)
+    return [block for block in blocks if block.size]

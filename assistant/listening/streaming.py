@@ -10,7 +10,7 @@ works as well: there is just never a decode that it finds finished.
 When the loop decodes. While there is voiced sound that no decode covers: as soon as `NEW_S` of new
 sound came, or as soon as `SETTLED_S` of silence followed. A slow machine gets longer waits, and in
 the end only the decode in the pause: never a backlog, because the next decode always takes all
-there is. A text that is doubtful is decoded thoroughly while the silence lasts.
+there is. A text that is doubtful is not shown; it is decoded thoroughly while the silence lasts.
 """
 
 import asyncio
@@ -237,13 +237,15 @@ class StreamingTranscription:
         )
         if thorough:
             self._agreement.settle(heard.text)
-        else:
+        elif not heard.doubtful:
             self._agreement.add(heard.text)
+        elif window.seconds <= LONGEST_S:
+            return  # neither shown nor trimmed: a better one will come
         window.trim(heard, self._agreement)
 
     def _shown(self) -> Transcript:
         """Return what the partials tell: the newest hypothesis, but with what was stable."""
-        head = self._window.head
+        head = self._window.shown
         return replace(
             self._heard,
             text=joined(head, self._agreement.text),

@@ -15,7 +15,7 @@ from assistant.ports import RATE, Samples, Transcript, Word
 TRIM_S = 12.0
 """A longer window is cut, at the end of a sentence or in a pause."""
 CUT_S = 16.0
-"""A longer one between any two words that will not change."""
+"""A longer one between any two words that will not change or were said twice alike."""
 LONGEST_S = 22.0
 """A longer one wherever it must be: with its padding, a decode should fit into Whisper's 30 s."""
 KEPT_S = 4.0
@@ -42,7 +42,9 @@ class Window:
         self._pieces: list[Samples] = []
         self._length = 0
         self.head = ""
-        """The text of the sound that was dropped."""
+        """The text of the sound that was dropped, as the last decode of it had it."""
+        self.shown = ""
+        """The same as it was shown when it became stable."""
         self.head_words: list[Word] = []
 
     @property
@@ -75,17 +77,19 @@ class Window:
             return
         end = heard.covers / RATE  # of the sound that was decoded, within the window
         cuts = [cut for cut in _cuts(heard) if cut.at <= end - KEPT_S]
-        if self.seconds > LONGEST_S:
-            agreement.settle(heard.text)
-            nothing = _Cut(max(0.0, end - KEPT_S), 0, natural=False)
-            self._cut(cuts[-1] if cuts else nothing, heard, agreement)
-            return
-        stable = [cut for cut in cuts if cut.units <= agreement.stable_units]
-        natural = [cut for cut in stable if cut.natural]
-        if natural or (stable and self.seconds > CUT_S):
-            self._cut((natural or stable)[-1], heard, agreement)
+        held = [cut for cut in cuts if agreement.held(cut.units)]
+        natural = [cut for cut in held if cut.natural]
+        if natural or (held and self.seconds > CUT_S):
+            cut = (natural or held)[-1]
+            self._cut(cut, heard, agreement.trim(agreement.held(cut.units)))
+        elif self.seconds > CUT_S:
+            repeated = [cut for cut in cuts if agreement.repeated(cut.units)]
+            if repeated or self.seconds > LONGEST_S:
+                cut = (repeated or cuts or [_anywhere(heard, end)])[-1]
+                agreement.settle(heard.text)
+                self._cut(cut, heard, agreement.trim(cut.units))
 
-    def _cut(self, cut: _Cut, heard: Transcript, agreement: Agreement) -> None:
+    def _cut(self, cut: _Cut, heard: Transcript, shown: str) -> None:
         gone = round(cut.at * RATE)
         offset = self.start / RATE
         self.head_words += [
@@ -93,8 +97,8 @@ class Window:
             for word in heard.words
             if word.start < cut.at
         ]
-        text = agreement.trim(cut.units)
-        self.head = joined(self.head, text)
+        self.head = joined(self.head, "".join(units(heard.text)[: cut.units]))
+        self.shown = joined(self.shown, shown)
         self._pieces = [self.sound(self.end)[gone:].copy()]
         self._length -= gone
         self.start += gone
@@ -109,6 +113,12 @@ def joined(head: str, tail: str) -> str:
 
 def _spaceless(letters: str) -> bool:
     return len(units(f"{letters}{letters}")) > 1
+
+
+def _anywhere(heard: Transcript, end: float) -> _Cut:
+    """Cut where no word's place is known: after all of the text, or in what gave none."""
+    count = len(units(heard.text))
+    return _Cut(end if count else max(0.0, end - KEPT_S), count, natural=False)
 
 
 def _cuts(heard: Transcript) -> list[_Cut]:

@@ -40,8 +40,8 @@ class ScriptedRecogniser:
     """Understands of a window the words that lie in it as a whole; for sound made by `sound`.
 
     `seconds`: how long a decode takes, of the loop's clock, or a function of the window's length.
-    `mishears`: changes what is understood. `doubts`: which partial windows are doubtful. `failure`
-    is raised by the next call only.
+    `mishears`: changes what is understood. `doubts`: which partial windows are doubtful. `timed`:
+    words have times. `failure` is raised by the next call only.
     """
 
     name = "scripted recogniser"
@@ -53,9 +53,10 @@ class ScriptedRecogniser:
         seconds: float | Callable[[float], float] = 0.1,
         mishears: Hypothesis = lambda _start, _end, text: text,
         doubts: Callable[[float, float], bool] = lambda _start, _end: False,
+        timed: bool = True,
     ) -> None:
         self._script, self._seconds = tuple(script), seconds
-        self._mishears, self._doubts = mishears, doubts
+        self._mishears, self._doubts, self._timed = mishears, doubts, timed
         self.failure: BackendError | None = None
         self.calls: list[Call] = []
 
@@ -74,9 +75,14 @@ class ScriptedRecogniser:
         call.ended = now()
         said = [line for line in self._script if start <= line[1] and line[2] <= start + length]
         text = self._mishears(start, start + length, " ".join(word for word, *_ in said))
+        texts = text.split() if len(text.split()) == len(said) else [word for word, *_ in said]
         return Transcript(
             text,
             covers=len(samples),
-            words=tuple(Word(word, begin - start, end - start) for word, begin, end in said),
+            words=tuple(
+                Word(word, begin - start, end - start)
+                for word, (_, begin, end) in zip(texts, said, strict=True)
+                if self._timed
+            ),
             doubtful=not final and self._doubts(start, start + length),
         )

@@ -53,11 +53,14 @@ def test_a_hypothesis_with_nothing_in_common_keeps_the_stable_words() -> None:
     assert told("good morning", "good morning to", "thank you") == ("good morning", "good morning")
 
 
-def test_a_contradicting_hypothesis_says_nothing_about_its_own_units() -> None:
+def test_where_a_hypothesis_and_the_stable_units_meet() -> None:
     agreement = Agreement()
-    for hypothesis in ("turn on", "turn on a", "turn off the"):
+    for hypothesis in ("lenel has pictures of it", "lenel has pictures of it too"):
         agreement.add(hypothesis)
-    assert agreement.stable_units == 0
+    assert [agreement.held(count) for count in range(1, 8)] == [1, 2, 3, 4, 5, 0, 0]
+    agreement.add("lin nell had pictures of it too now")
+    assert agreement.stable == "lenel has pictures of it too"
+    assert [agreement.held(count) for count in range(1, 9)] == [0, 0, 0, 3, 4, 5, 6, 0]
 
 
 def test_a_final_text_is_right_against_what_was_stable() -> None:

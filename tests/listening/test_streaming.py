@@ -289,6 +289,18 @@ def test_a_doubtful_text_is_decoded_thoroughly_while_the_silence_lasts() -> None
     run(test)
 
 
+def test_a_doubtful_text_is_not_shown() -> None:
+    ears = ScriptedRecogniser(QUESTION, seconds=0.1, doubts=lambda _start, end: end < 1.1)
+
+    async def test() -> None:
+        async with turn_of(ears) as turn:
+            await turn.feed(1.2)
+            await turn.feed(1.45, voiced=False)
+            assert turn.texts == ["what time is it"]
+
+    run(test)
+
+
 def test_a_doubtful_text_is_no_last_word() -> None:
     ears = ScriptedRecogniser(QUESTION, seconds=0.1, doubts=lambda _start, end: end > 1.1)
 
@@ -431,6 +443,42 @@ def test_so_does_one_without_full_stops_or_pauses() -> None:
 def test_so_does_one_on_a_machine_that_is_too_slow() -> None:
     script = monologue(120.0)
     check_monologue(ScriptedRecogniser(script, seconds=0.9), script, LONGEST_S + 1.0)
+
+
+def test_so_does_one_whose_first_word_is_understood_anew_each_time() -> None:
+    script = monologue(120.0)
+    numbers = iter(range(10_000))
+
+    def mishears(_start: float, _end: float, text: str) -> str:
+        first, *rest = text.split() or [""]
+        return " ".join([f"{first.strip('.')}x{next(numbers)}", *rest])
+
+    ears = ScriptedRecogniser(script, seconds=0.1, mishears=mishears)
+
+    async def test() -> None:
+        async with turn_of(ears) as turn:
+            await turn.feed(120.0)
+            last = await turn.transcription.finalize()
+        said = [word.split("x")[0].strip(".") for word in last.text.split()]
+        assert said == [word.strip(".") for word, *_ in script]
+        assert longest(ears) <= 17.0
+
+    run(test)
+
+
+def test_so_does_one_whose_words_have_no_times() -> None:
+    script = [(f"w{number}", number * 0.4, number * 0.4 + 0.4) for number in range(300)]
+    ears = ScriptedRecogniser(script, seconds=0.1, timed=False)
+
+    async def test() -> None:
+        async with turn_of(ears) as turn:
+            await turn.feed(120.0)
+            last = await turn.transcription.finalize()
+        lost = {word for word, *_ in script} - set(last.text.split())
+        assert len(lost) <= 120 / LONGEST_S + 1
+        assert longest(ears) <= LONGEST_S + 1.0
+
+    run(test)
 
 
 def test_sound_without_words_or_sense_stays_bounded() -> None:
