@@ -194,6 +194,7 @@ class _Talker:
 
 @asynccontextmanager
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
-    with bars() as progress:
-        async with open_stage(config, "llm", progress) as mind:
-            yield _Talker(config, mind)
+    with bars() as progress:  # to be gone before anything is printed
+        await fetch_models(config, progress, ("llm",))
+    async with open_stage(config, "llm") as mind:
+        yield _Talker(config, mind)
