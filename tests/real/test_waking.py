@@ -129,7 +129,7 @@ def test_a_key_is_pressed_and_released_through_the_socket(tmp_path: Path) -> Non
     device = ("-s", "device.backend=file", "-s", f"device.clips=[{question}, {question}]")
     options = ("-s", "turns.mode=push", "-s", "device.lead=4", "-s", "device.gap=8")
     with in_terminal("run", *EARS, *device, *options, env=environment(tmp_path)) as terminal:
-        terminal.until(r"waiting +for your key")
+        assert "assistant talk --press" in terminal.until(r"waiting +for your key")
         assert terminal.control("status")["activity"] == "waiting for your key"
         assert terminal.control("talk", key="press")["ok"]
         terminal.until(r"hearing +.*capital of Japan")
