@@ -184,7 +184,7 @@ class Segmenter:
         settings, now = self._settings, self._ring.end
         silent_until = now + settings.unspoken_ms * PER_MS
         if named is not None:
-            name = settings.name_ms * PER_MS
+            name = settings.name_ms * PER_MS if self._speaking else 0
             self._turn = _Turn(named, 0, silent_until, silent_until, name)
             return max(named, self._ring.start)
         preroll = settings.preroll_ms * PER_MS

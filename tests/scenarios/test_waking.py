@@ -127,6 +127,12 @@ def test_the_end_of_a_slow_name_is_no_question() -> None:
     assert instants(stage, c.Finalize) == [5.06]
 
 
+@pytest.mark.parametrize("tail", [0.0, 0.15])
+def test_a_short_word_after_a_pause_is_no_end_of_the_name(tail: float) -> None:
+    stage = called([(1.5, 1.5 + tail), (3.0, 3.13)], [Script(((1.5, "no"),), final_s=0.07)])
+    assert instants(stage, c.Finalize) == [3.2]  # its last window ends at 3.136
+
+
 def test_a_short_order_in_one_breath_is_heard() -> None:
     stage = called([(1.5, 1.9)], [Script(((0.3, "help"),), final_s=0.07)])
     assert instants(stage, c.Reply) == [2.12]
@@ -191,12 +197,21 @@ def test_the_name_where_none_is_needed_is_no_part_of_the_words() -> None:
     assert not (second.fed == NAME_LEVEL).any()
     assert [report.heard for report in stage.reports] == ["what time is it"] * 2
     assert len(stage.orders(c.Listen)) == 2, "it is one turn for the core"
+    assert (7.1, "") in [
+        (at, heard.text) for at, heard in stage.events(e.Heard) if isinstance(heard, e.Heard)
+    ]
 
 
 def test_the_name_alone_where_none_is_needed_waits_for_the_question() -> None:
     misheard = Script(((0.4, "okay not now"),), final_s=0.3)
     stage = called([(1.5, 2.5), (9.5, 10.5)], [QUESTION, misheard, QUESTION], at=(NAMED, 7.0))
     assert [report.heard for report in stage.reports] == ["what time is it"] * 2
+
+
+def test_the_name_alone_where_none_is_needed_is_not_answered() -> None:
+    misheard = Script(((0.4, "okay not now"),), final_s=0.3)
+    stage = called([(1.5, 2.5)], [QUESTION, misheard, SILENT], at=(NAMED, 7.0))
+    assert len(stage.orders(c.Reply)) == 1
 
 
 def test_what_is_left_of_the_name_is_no_part_of_the_words() -> None:
