@@ -45,6 +45,7 @@ class LoopMonitor:
         self._counts = [0] * BUCKETS
         self._visits = 0
         self._longest = 0.0
+        self._over = False
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """Make such a loop: the `loop_factory` of an `asyncio.Runner`."""
@@ -57,7 +58,11 @@ class LoopMonitor:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Begin to count afresh, and see stalls that other threads cause, until the end."""
+        """Count afresh, and see stalls that other threads cause too; at the end counting stops.
+
+        What was done before, and what is closed afterwards, is no part of it.
+        """
+        await asyncio.sleep(0)  # the visit that got here ends before it begins
         self.reset()
         loop = asyncio.get_running_loop()
         timer = loop.call_soon(lambda: None)
@@ -71,6 +76,7 @@ class LoopMonitor:
             yield
         finally:
             timer.cancel()
+            self._over = True
 
     @property
     def stalls(self) -> Stalls:
@@ -79,12 +85,15 @@ class LoopMonitor:
 
     def reset(self) -> None:
         """Forget what was measured: loading models is no conversation."""
+        self._over = False
         self._counts = [0] * BUCKETS
         self._visits = 0
         self._longest = 0.0
 
     def note(self, seconds: float) -> None:
         """Count one visit of the loop that held it up for so long."""
+        if self._over:
+            return
         self._visits += 1
         self._longest = max(self._longest, seconds)
         self._counts[min(BUCKETS - 1, int(seconds / BUCKET))] += 1
