@@ -27,9 +27,9 @@ from assistant.sound.clips import Clip
 QUESTIONS = (
     "Hello, what is your name?",
     "What is the capital of Japan?",
-    "What should I eat for breakfast?",
+    "What language do people speak in Brazil?",
 )
-"""Whisper tiny.en understands these in espeak's voice, whatever the noise; most it does not."""
+"""Whisper (tiny.en, base) understands these in espeak's voice, whatever the noise; most it does not."""
 HOW_TO_STOP = "Ctrl-C ends it."
 HOW_TO_TALK = (
     "To talk with it, attach a microphone and a speaker and start it again; in a container, pass "
