@@ -7,15 +7,19 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 
 from assistant.models.progress import Progress, Transfer
 
+_ROOMY = 110
+"""Columns of a terminal from which there is room for where a model comes from."""
 _STEPS = 4
 """Lines that a download writes where there is no terminal: one each quarter."""
 
@@ -27,15 +31,16 @@ def bars(console: Console | None = None) -> Iterator[Progress]:
     if not console.is_terminal:
         yield _Lines(console)
         return
-    with RichProgress(
-        TextColumn("{task.description}"),
+    columns: list[ProgressColumn] = [
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
         BarColumn(bar_width=None),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("[dim]{task.fields[note]}"),
-        console=console,
-    ) as shown:
+        DownloadColumn(table_column=Column(no_wrap=True)),
+        TransferSpeedColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+    ]
+    if console.width >= _ROOMY:
+        columns.append(TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True)))
+    with RichProgress(*columns, console=console) as shown:
         yield _Bars(shown)
 
 

@@ -29,7 +29,7 @@ QUESTIONS = (
     "What is the capital of Japan?",
     "What language do people speak in Brazil?",
 )
-"""Whisper (tiny.en, base) understands these in espeak's voice, whatever the noise; most it does not."""
+"""Whisper tiny.en and base understand these in espeak's voice, whatever the noise; few others."""
 HOW_TO_STOP = "Ctrl-C ends it."
 HOW_TO_TALK = (
     "To talk with it, attach a microphone and a speaker and start it again; in a container, pass "
