@@ -15,7 +15,10 @@ def command(
     speak: Annotated[bool, typer.Option("--speak", help="Speak the answer, too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="As one object of JSON.")] = False,
 ) -> None:
-    """Ask it in writing; a running assistant answers, else one is started for this."""
+    """Ask it in writing.
+
+    The running assistant answers; where none runs, a mind is loaded for this.
+    """
     from assistant.cli.writing import ask  # noqa: PLC0415 - keeps --help quick
 
     ask(load_config(config, setting), " ".join(text), speak=speak, as_json=json)

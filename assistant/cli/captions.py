@@ -20,7 +20,11 @@ def command(
         bool, typer.Option("--json", help="Write a JSON line whenever the words change.")
     ] = False,
 ) -> None:
-    """Show live captions of what the microphone hears; Ctrl-C ends it."""
+    """Show live captions of what the microphone hears; Ctrl-C ends it.
+
+    As JSON each line has the words so far, how many characters of them will stay, and when the
+    caption began; `final` is the last one of each.
+    """
     from assistant.cli.captioning import captions  # noqa: PLC0415 - keeps --help quick
 
     captions(load_config(config, setting), clips or [], as_json=json)

@@ -25,7 +25,10 @@ def command(  # noqa: PLR0913, PLR0917 - a command line has as many options as i
         typer.Option("--flight", metavar="F.jsonl", help="Write what happened and was decided."),
     ] = None,
     gap: Annotated[
-        float, typer.Option("--gap", min=0, help="Seconds after an answer before the next clip.")
+        float,
+        typer.Option(
+            "--gap", metavar="SECONDS", min=0, help="Seconds after an answer before the next clip."
+        ),
     ] = 1.0,
     noise: Annotated[
         Path | None, typer.Option("--noise", metavar="F", help="A recording of the room's noise.")
@@ -33,7 +36,10 @@ def command(  # noqa: PLR0913, PLR0917 - a command line has as many options as i
     *,
     json: Annotated[bool, typer.Option("--json", help="Write a JSON line for each turn.")] = False,
 ) -> None:
-    """Play recordings to it as its microphone, at the pace of real time."""
+    """Play recordings to it as its microphone, at the pace of real time.
+
+    After each one it listens to a quiet room until its answer is over.
+    """
     from assistant.cli.conversing import Play, play  # noqa: PLC0415 - keeps --help quick
 
     wanted = Play(tuple(clips), out, flight, gap, noise, json=json)

@@ -91,8 +91,21 @@ def load_verb(name: str) -> Any:
 
 def _make_plain(command: Any) -> None:
     command.rich_markup_mode = None
+    for param in command.params:
+        if param.param_type_name == "argument":
+            _name_alone(param)
     for inner in getattr(command, "commands", {}).values():
         _make_plain(inner)
+
+
+def _name_alone(argument: Any) -> None:
+    """Show "CLIP…" and not "{CLIP…}... <list[Path]>"."""
+    if argument.metavar is None:
+        argument.metavar = argument.name.upper() + ("…" if argument.nargs != 1 else "")
+    name = argument.metavar
+    shown = name if argument.required or name.startswith("[") else f"[{name}]"
+    argument.get_usage_pieces = lambda _: [shown]
+    argument.display_type_rich = lambda **_: None
 
 
 def _version(*, wanted: bool) -> None:

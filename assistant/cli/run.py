@@ -32,7 +32,10 @@ def command(
         bool, typer.Option("--waterfall", help="Show with each turn where its time went.")
     ] = False,
 ) -> None:
-    """Start the assistant and talk with it."""
+    """Start the assistant and talk with it.
+
+    Where there is no microphone it shows itself: a second voice asks it a few questions.
+    """
     from assistant.cli.daemon import Wishes, daemon  # noqa: PLC0415 - keeps --help quick
 
     wishes = Wishes(record, flight, demonstrate=demonstrate, waterfall=waterfall)

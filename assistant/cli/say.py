@@ -16,7 +16,10 @@ def command(
         Path | None, typer.Option("--out", metavar="F.wav", help="Write it to a file instead.")
     ] = None,
 ) -> None:
-    """Have a text spoken; by the running assistant, or by one that is started for this."""
+    """Have a text spoken.
+
+    The running assistant says it, when nobody speaks; where none runs, a voice is loaded for this.
+    """
     from assistant.cli.speaking import say  # noqa: PLC0415 - keeps --help quick
 
     say(load_config(config, setting), " ".join(text), out)
