@@ -1,37 +1,23 @@
 """The sound of a turn that is still being decoded, and the words of what was dropped of it.
 
-So that a long monologue stays bounded, sound whose words will not change is dropped: at the end
-of a sentence or in a gap between two words, never so that less than `KEPT_S` is left.
+So that a long monologue stays bounded, sound whose words will not change is dropped: in a pause
+if there is one, never so that less than `KEPT_S` is left.
 """
-
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from assistant.listening.agreement import Agreement, bare, units
+from assistant.listening.agreement import Agreement, units
+from assistant.listening.cuts import Cut, anywhere, cuts
 from assistant.ports import RATE, Samples, Transcript, Word
 
 TRIM_S = 12.0
-"""A longer window is cut, at the end of a sentence or in a pause."""
+"""A longer window is cut in the pause after a sentence."""
 CUT_S = 16.0
 """A longer one between any two words that will not change or were said twice alike."""
 LONGEST_S = 22.0
 """A longer one wherever it must be: with its padding, a decode should fit into Whisper's 30 s."""
 KEPT_S = 4.0
 """So much is kept: context for the words to come."""
-GAP_S = 0.3
-"""A pause between two words."""
-_ENDS = ".?!\u3002\uff1f\uff01\u0964\u061f"
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """Between two words: seconds in the window, and how many units of the text lie before."""
-
-    at: float
-    units: int
-    natural: bool
 
 
 class Window:
@@ -75,33 +61,36 @@ class Window:
         """
         if self.seconds <= TRIM_S:
             return
-        end = heard.covers / RATE  # of the sound that was decoded, within the window
-        cuts = [cut for cut in _cuts(heard) if cut.at <= end - KEPT_S]
-        held = [cut for cut in cuts if agreement.held(cut.units)]
-        natural = [cut for cut in held if cut.natural]
-        if natural or (held and self.seconds > CUT_S):
-            cut = (natural or held)[-1]
-            self._cut(cut, heard, agreement.trim(agreement.held(cut.units)))
-        elif self.seconds > CUT_S:
-            repeated = [cut for cut in cuts if agreement.repeated(cut.units)]
-            if repeated or self.seconds > LONGEST_S:
-                cut = (repeated or cuts or [_anywhere(heard, end)])[-1]
-                agreement.settle(heard.text)
-                self._cut(cut, heard, agreement.trim(cut.units))
+        last = heard.covers / RATE - KEPT_S
+        places = [cut for cut in cuts(heard, self.sound(self.end)) if cut.at <= last * RATE]
+        held = [cut for cut in places if agreement.held(cut.units)]
+        repeated = [cut for cut in places if agreement.repeated(cut.units)]
+        if natural := [cut for cut in held if cut.pause and cut.sentence]:
+            self._drop(natural[-1], heard, agreement.trim(agreement.held(natural[-1].units)))
+        elif self.seconds > CUT_S and held:
+            cut = _best(held)
+            self._drop(cut, heard, agreement.trim(agreement.held(cut.units)))
+        elif (self.seconds > CUT_S and repeated) or self.seconds > LONGEST_S:
+            cut = _best(repeated or places or [anywhere(heard, last)])
+            agreement.settle(heard.text)
+            self._drop(cut, heard, agreement.trim(cut.units))
 
-    def _cut(self, cut: _Cut, heard: Transcript, shown: str) -> None:
-        gone = round(cut.at * RATE)
+    def _drop(self, cut: Cut, heard: Transcript, shown: str) -> None:
         offset = self.start / RATE
         self.head_words += [
             Word(word.text, word.start + offset, word.end + offset)
-            for word in heard.words
-            if word.start < cut.at
+            for word in heard.words[: cut.words]
         ]
         self.head = joined(self.head, "".join(units(heard.text)[: cut.units]))
         self.shown = joined(self.shown, shown)
-        self._pieces = [self.sound(self.end)[gone:].copy()]
-        self._length -= gone
-        self.start += gone
+        self._pieces = [self.sound(self.end)[cut.at :].copy()]
+        self._length -= cut.at
+        self.start += cut.at
+
+
+def _best(places: list[Cut]) -> Cut:
+    """Return the last place with a pause, or the last."""
+    return ([cut for cut in places if cut.pause] or places)[-1]
 
 
 def joined(head: str, tail: str) -> str:
@@ -113,26 +102,3 @@ def joined(head: str, tail: str) -> str:
 
 def _spaceless(letters: str) -> bool:
     return len(units(f"{letters}{letters}")) > 1
-
-
-def _anywhere(heard: Transcript, end: float) -> _Cut:
-    """Cut where no word's place is known: after all of the text, or in what gave none."""
-    count = len(units(heard.text))
-    return _Cut(end if count else max(0.0, end - KEPT_S), count, natural=False)
-
-
-def _cuts(heard: Transcript) -> list[_Cut]:
-    """List the places between words where text and sound can be parted together."""
-    # Words and units are counted in different ways: they meet where as many letters lie before.
-    ends, letters = {}, 0
-    for number, unit in enumerate(units(heard.text), start=1):
-        letters += len(bare(unit))
-        ends[letters] = number
-    cuts, letters = [], 0
-    for word, after in pairwise(heard.words):
-        letters += len(bare(word.text))
-        if letters in ends:
-            gap = after.start - word.end
-            natural = gap >= GAP_S or word.text[-1:] in _ENDS
-            cuts.append(_Cut((word.end + max(word.end, after.start)) / 2, ends[letters], natural))
-    return cuts

@@ -14,14 +14,26 @@ if TYPE_CHECKING:
 
 Line = tuple[str, float, float]
 """A word, and the seconds of the turn at which it begins and ends."""
+Pause = tuple[float, float]
+"""Seconds of the turn at which it begins and ends."""
+_LOUD = 20_000
 Hypothesis = Callable[[float, float, str], str]
 """What is understood of a window (its start and end in seconds) whose true text is given."""
 
 
-def sound(start_s: float, seconds: float) -> Samples:
-    """Return sound that knows its place in the turn: each sample is the number of its frame."""
+def sound(start_s: float, seconds: float, pauses: Sequence[Pause] = ()) -> Samples:
+    """Return sound that knows its place in the turn: a frame's first sample is its number.
+
+    The rest of it is loud, but for the pauses.
+    """
     first, count = round(start_s * RATE), round(seconds * RATE)
-    return ((np.arange(first, first + count) // FRAME) % (1 << 15)).astype(np.int16)
+    at = np.arange(first, first + count)
+    silent = np.zeros(count, bool)
+    for begin, end in pauses:
+        silent |= (begin * RATE <= at) & (at < end * RATE)
+    loud = np.where(silent, 0, np.where(at % 2, _LOUD, -_LOUD))
+    numbered: Samples = np.where(at % FRAME, loud, at // FRAME % (1 << 15)).astype(np.int16)
+    return numbered
 
 
 @dataclass(slots=True)
