@@ -1,6 +1,5 @@
 """Whole conversations: real speech in, real models, a real recording out."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from assistant.bench.outside import channels, first_audible, last_audible, longest_gap
 from assistant.bench.words import errors
@@ -57,7 +57,7 @@ class Conversation:
 def converse(folder: Path, *arguments: object) -> Conversation:
     env = environment(folder)
     wav, flight = folder / "s.wav", folder / "f.jsonl"
-    options = ("--out", wav, "--flight", flight, "--json", *EARS)
+    options = ("--out", wav, "--flight", flight, "--json", "--gap", 0.3, *EARS)
     ended = assistant("converse", *arguments, *options, env=env)
     near, far = channels(wav)
     lines = lines_of(ended.stdout)
@@ -231,19 +231,16 @@ def test_the_second_question_knows_of_the_first(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "rate", "channels_", "subtype"),
-    [("eight.wav", 8000, 1, "PCM_16"), ("stereo.wav", 44_100, 2, "PCM_24")],
-)
-def test_recordings_of_other_forms_are_understood(
-    tmp_path: Path, name: str, rate: int, channels_: int, subtype: str
-) -> None:
-    import soxr  # noqa: PLC0415
-
-    sound = soxr.resample(piper(BY_PIPER).astype(np.float32) / 32768, RATE, rate)
-    soundfile.write(tmp_path / name, np.stack([sound] * channels_, axis=1), rate, subtype=subtype)
+def test_recordings_of_other_forms_are_understood(tmp_path: Path) -> None:
+    forms = {"8 kHz.wav": (8000, 1, "PCM_16"), "stereo.wav": (44_100, 2, "PCM_24")}
+    for name, (rate, width, subtype) in forms.items():
+        sound = soxr.resample(piper(BY_PIPER).astype(np.float32) / 32768, RATE, rate)
+        both = np.stack([sound] * width, axis=1)
+        soundfile.write(tmp_path / name, both, rate, subtype=subtype)
+    clips = [tmp_path / name for name in forms]
     with model_server(HttpMind(text="Eight.")) as mind:
-        talk = converse(tmp_path, tmp_path / name, *mind, "-s", "tts.backend=espeak")
+        talk = converse(tmp_path, *clips, *mind, "-s", "tts.backend=espeak")
     assert talk.code == 0
-    assert errors(BY_PIPER, talk.lines[0]["heard"]).wrong <= 1
-    assert json.dumps(talk.lines[0]["said"]) == '"Eight."'
+    for line in talk.lines:
+        assert errors(BY_PIPER, line["heard"]).wrong <= 1
+        assert line["said"] == "Eight."
