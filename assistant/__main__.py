@@ -8,6 +8,9 @@ from typing import NoReturn
 # OpenMP's threads spin for work unless this is set before its library is loaded; two engines that
 # spin on two cores slow each other down forty times (measured).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# A spectrogram is too small to be shared: a second thread would only spin (24 % of a core).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # The same for what is started from here, such as `assistant doctor`'s look at each engine.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 

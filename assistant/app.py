@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 
 STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
 """What sessions share."""
-FREE_DRAFTS = 8
+FREE_DRAFTS = 40
 """Answers that a mind which costs nothing may begin before a turn is over."""
 PRESSED_MS = 200
 """Sound before a key was pressed that belongs to the turn: people press as they begin to speak."""
-ASK_MS = 100
+ASK_MS = 64
 """Silence after which it is judged whether the speaker has finished."""
 
 

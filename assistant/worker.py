@@ -11,6 +11,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from assistant.cores import Cores, place
 from assistant.errors import BackendUnavailable
 
 T = TypeVar("T")
@@ -33,15 +34,16 @@ class Worker:
     Among calls of equal rank, the stream that was served least recently goes first. A call that
     was cancelled before it began is skipped; one that runs is left to end, its result dropped.
     `nice`: how much it, and the threads that an engine starts in it, yield to others (Linux).
+    `cores`: where they may run; none: anywhere (Linux).
     """
 
-    def __init__(self, name: str, *, nice: int = 0) -> None:
+    def __init__(self, name: str, *, nice: int = 0, cores: Cores = frozenset()) -> None:
         self._calls: list[_Call] = []
         self._more = threading.Condition()
         self._numbers = itertools.count(1)
         self._served: dict[int, int] = {}
         self._closed = False
-        self._name, self._nice = name, nice
+        self._name, self._nice, self._cores = name, nice, cores
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -142,6 +144,7 @@ class Worker:
             self._more.notify()
 
     def _work(self) -> None:
+        place(self._cores)
         if self._nice and sys.platform == "linux":  # there, each thread has its own
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)

@@ -24,7 +24,7 @@ from assistant.listening.turn import HESITATION_MS
 from assistant.ports import FRAME, RATE, EndJudge, Recogniser, Samples, Transcript, VoiceDetector
 from assistant.sound.clips import load as load_clip
 
-ASK_MS = 100
+ASK_MS = 64
 """Silence after which the judges are asked."""
 QUIET_S = 2.0
 """Silence after a recording: its last point is an end."""

@@ -21,15 +21,17 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.cores import MIND
 from assistant.errors import BackendError, BackendUnavailable, ModelError
 from assistant.models import store
 from assistant.ports import Message, MindInfo, Samples, ToolSpec
 from assistant.worker import Feed, Worker
 
-# OpenMP's threads must sleep while they wait for each other: when they spin, one other busy
-# thread on two cores makes llama.cpp forty times slower (80 tokens/s become 2). libgomp reads
-# this when it is loaded.
+# OpenMP's threads may wait for each other but briefly awake: when they spin, one other busy thread
+# on two cores makes llama.cpp forty times slower (80 tokens/s become 2); when they sleep at once,
+# a prompt takes 1.7 times as long. libgomp reads this when it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _NICE = 5
 _MOST_THREADS = 8
@@ -69,7 +71,9 @@ class Config(BaseModel):
         default=2048, ge=512, description="Tokens of conversation and answer together."
     )
     threads: int | None = Field(
-        default=None, ge=1, description="CPU threads; empty: all cores up to 4, else half of them."
+        default=None,
+        ge=1,
+        description="CPU threads; empty: half of the cores, 8 at most.",
     )
     gpu_layers: int | None = Field(
         default=None, ge=0, description="Layers that go to a GPU; empty: as many as fit."
@@ -332,12 +336,12 @@ def _marks(local: _Local) -> tuple[str, int | None]:
 def _parameters(xllamacpp: Any, config: Config, gguf: Path) -> Any:
     params = xllamacpp.CommonParams()
     cores = os.cpu_count() or 1
-    threads = config.threads or (cores if cores <= _MOST_THREADS // 2 else cores // 2)
     params.model.path = str(gguf)
     params.n_ctx = config.context * config.parallel + _JUDGE_CONTEXT
     params.n_parallel = config.parallel + 1
     params.kv_unified = True  # sequences share the window instead of a fixed part for each
     params.cache_ram_mib = 0  # else replaced prompts are kept, up to 8 GiB of them
+    threads = config.threads or max(cores // 2, 1)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = min(threads, _MOST_THREADS)
     params.n_batch = params.n_ubatch = config.batch or _batch(xllamacpp, config)
     params.n_threads_http = 1
@@ -399,7 +403,7 @@ async def open(config: Config) -> AsyncIterator[LlamaCpp]:
     gguf = await asyncio.to_thread(_gguf, config.model)
     # The engine's threads inherit this thread's niceness: words that are being understood and
     # sound that is being made go before an answer that may only be a draft.
-    loader = Worker("llama.cpp", nice=_NICE)
+    loader = Worker("llama.cpp", nice=_NICE, cores=MIND)
     try:
         mind = LlamaCpp(config, await loader.run(lambda: _Engine(config, gguf)))
     finally:

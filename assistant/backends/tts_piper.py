@@ -24,6 +24,7 @@ from piper import PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.cores import SENSES
 from assistant.errors import BackendError, ModelError
 from assistant.models import store
 from assistant.models.onnx import with_durations
@@ -85,7 +86,7 @@ async def open(config: Config) -> AsyncIterator[Synthesizer]:
     logging.getLogger("piper").setLevel(logging.CRITICAL)  # it logs what it says
     name = config.voice if _is_path(config.voice) else f"piper-{config.voice}"
     directory = await asyncio.to_thread(store.ensure, name)
-    worker = Worker("piper")
+    worker = Worker("piper", nice=5, cores=SENSES)
     try:
         yield Piper(await worker.run(lambda: _Engine(name, directory, config)), worker)
     finally:

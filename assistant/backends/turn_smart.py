@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.cores import MIND
 from assistant.errors import BackendUnavailable, ModelError
 from assistant.models import store
 from assistant.ports import RATE, Samples
@@ -84,7 +85,7 @@ async def open(config: Config) -> AsyncIterator[SmartTurn]:
 
     Raises `ModelError` if there is no such model, `BackendUnavailable` if it is another one.
     """
-    worker = Worker("smart turn")
+    worker = Worker("smart turn", cores=MIND)
     try:
         yield await worker.run(lambda: _ready(config, worker))
     finally:

@@ -53,7 +53,7 @@ class Verdict:
     complete: float = 1.0
     """Probability that the speaker has finished, 0 to 1."""
     ends_sentence: bool = False
-    """The words end as a sentence does, so that a draft of the answer is worth while."""
+    """The words end as a sentence does, and a message may: a draft of the answer is worth while."""
     digest: str = ""
     """Keyed digest of the normalised words: equal words have equal digests."""
     speaker: str | None = None

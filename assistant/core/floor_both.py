@@ -131,10 +131,12 @@ def _surfaced(state: Overlapping, policy: Policy) -> Step:
 
 
 def _lasted(state: Overlapping, ms: int, policy: Policy) -> Step:
-    """They go on speaking: pause, and in the end yield."""
+    """They go on speaking: pause until it is known what they say; who cannot pause yields."""
+    if state.held:
+        return state, ()
     if ms >= policy.yield_ms:
         return _ceded(state, policy)
-    if policy.hold_ms and ms >= policy.hold_ms and not state.held:
+    if policy.hold_ms and ms >= policy.hold_ms:
         return replace(state, held=True), (Hold(state.answer.turn),)
     return state, ()
 

@@ -182,12 +182,13 @@ def _closed(state: UserSpeaking | UserPaused) -> Commands:
 def _drafted(
     floor: Floor, state: UserSpeaking | UserPaused, policy: Policy
 ) -> tuple[Floor, Ledger, Commands]:
-    """Begin to answer in silence when the words look like a sentence and are new.
+    """Begin to answer in silence when the words are new and look like a sentence, or are the last.
 
     Not what came with attachments: a draft sees none.
     """
     verdict, ledger = floor.verdict, state.ledger
-    worth = verdict.kind is Kind.WORDS and verdict.ends_sentence and not floor.attachments
+    whole = verdict.ends_sentence or (isinstance(state, UserPaused) and state.settled)
+    worth = verdict.kind is Kind.WORDS and whole and not floor.attachments
     known = floor.draft is not None and floor.draft.digest == verdict.digest
     if not worth or known or floor.drafted >= policy.drafts:
         return floor, ledger, ()

@@ -38,7 +38,7 @@ class Policy:
     hold_ms: int = 0
     """Voiced overlap after which we pause; 0: we only lower the voice."""
     yield_ms: int = 500
-    """Voiced overlap after which we yield the floor, whatever the words."""
+    """Voiced overlap after which we yield the floor, whatever the words, unless we have paused."""
     heal_ms: int = 2000
     """Who goes on within so much silence had not finished: what was answered too early is taken
     back, and the whole is answered."""

@@ -52,13 +52,13 @@ class Weights:
 
 
 FITTED = {
-    (True, True): Weights(-0.38, 0.42, 1.24, sound=0.31, words=0.59),
-    (True, False): Weights(-1.94, 0.17, 1.95, sound=0.31),
-    (False, True): Weights(1.24, 0.52, 0.13, words=0.82),
+    (True, True): Weights(-0.13, 0.51, 0.91, sound=0.29, words=0.62),
+    (True, False): Weights(-1.73, 0.24, 1.63, sound=0.29),
+    (False, True): Weights(1.43, 0.58, -0.16, words=0.82),
 }
 """By (sound, words): who was heard. From `scripts/fit_completeness.py`; `docs/turn-ends.md`."""
 HESITATED = 1.5
-"""Log-odds against an end when the speaker has hesitated before (fitted: 1.6, error 0.4)."""
+"""Log-odds against an end when the speaker has hesitated before (fitted: 1.7, error 0.4)."""
 
 
 def cue(text: str, pack: Pack) -> float:

@@ -66,7 +66,7 @@ class EarSettings:
     segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
     frames_s: float = 2.0
     """A device that yields no frame for so many seconds is lost."""
-    ask_ms: int = 100
+    ask_ms: int = 64
     """Silence after which it is judged whether the speaker has finished."""
     tail_ms: int = 200
     """Half duplex: so long after our own speech the room still holds it."""

@@ -1,11 +1,15 @@
-"""One pause before the judges, who say whether the speaker has finished."""
+"""The judges who say whether the speaker has finished, and what they said."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from assistant.errors import AssistantError
 from assistant.ports import EndJudge, Samples
+
+_NOTHING = np.zeros(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Judges:
     sound: EndJudge | None = None
     """Goes by the voice: asked once in a pause."""
     words: EndJudge | None = None
-    """Goes by what was said: asked for each wording."""
+    """Goes by what was said: asked for each wording, while the speaker goes on."""
     seconds: float = 0.25
 
     def __bool__(self) -> bool:
@@ -28,29 +32,22 @@ class Judges:
 NOBODY = Judges()
 
 
-class Inquiry:
-    """Asks both judges at once and keeps what they say, for as long as the pause lasts."""
+class Reading:
+    """Has each wording of a turn judged as it comes, and keeps what was said of it.
 
-    def __init__(
-        self, judges: Judges, sound: Samples, tasks: asyncio.TaskGroup, told: Callable[[], None]
-    ) -> None:
-        """`told` is called whenever a judge has answered or been given up."""
-        self._judges, self._sound, self._tasks, self._told = judges, sound, tasks, told
-        self._by_sound: float | None = None
-        self._by_words: dict[str, float | None] = {}
-        self._hearing: asyncio.Task[None] | None = None
+    A wording differs from the one before by a word or two, so a judge who remembers is quick; in
+    the pause it is then often known already.
+    """
+
+    def __init__(self, judges: Judges, tasks: asyncio.TaskGroup, told: Callable[[], None]) -> None:
+        """`told` is called whenever the judge has answered or been given up."""
+        self._judges, self._tasks, self._told = judges, tasks, told
+        self._opinions: dict[str, float | None] = {}
         self._reading: tuple[str, asyncio.Task[None]] | None = None
-        self._heard = False
-
-    def hear(self) -> None:
-        """Have the sound judged, unless that was asked already."""
-        if self._judges.sound is not None and self._hearing is None:
-            asked = self._hear(self._judges.sound)
-            self._hearing = self._tasks.create_task(asked, name="the end by its sound")
 
     def read(self, words: str, digest: str) -> None:
         """Have a wording judged, unless it is known; an older one is not of interest any more."""
-        if self._judges.words is None or digest in self._by_words:
+        if self._judges.words is None or digest in self._opinions:
             return
         if self._reading is not None:
             if self._reading[0] == digest:
@@ -62,34 +59,57 @@ class Inquiry:
         self._reading = digest, task
 
     def decided(self, digest: str) -> bool:
-        """Whether nobody is thinking of the sound or of this wording any more."""
-        judges = self._judges
-        heard = judges.sound is None or self._heard
-        return heard and (judges.words is None or digest in self._by_words)
+        """Whether nobody is thinking of this wording any more."""
+        return self._judges.words is None or digest in self._opinions
 
-    def opinions(self, digest: str) -> tuple[float | None, float | None]:
-        """Return what is thought of the sound and of a wording, as far as that is known."""
-        return self._by_sound, self._by_words.get(digest)
+    def opinion(self, digest: str) -> float | None:
+        """Return what is thought of a wording, as far as that is known."""
+        return self._opinions.get(digest)
+
+    def close(self) -> None:
+        """Ask no more; who still thinks is not listened to."""
+        if self._reading is not None:
+            self._reading[1].cancel()
+
+    async def _read(self, judge: EndJudge, words: str, digest: str) -> None:
+        self._opinions[digest] = await _asked(judge, words, _NOTHING, self._judges.seconds)
+        self._told()
+
+
+class Inquiry:
+    """One pause before the judge of the sound."""
+
+    def __init__(
+        self, judges: Judges, sound: Samples, tasks: asyncio.TaskGroup, told: Callable[[], None]
+    ) -> None:
+        """`told` is called when the judge has answered or been given up."""
+        self._judges, self._sound, self._tasks, self._told = judges, sound, tasks, told
+        self._hearing: asyncio.Task[None] | None = None
+        self.opinion: float | None = None
+        """What is thought of the sound, as far as that is known."""
+        self.decided = judges.sound is None
+        """Whether nobody is thinking of it any more."""
+
+    def hear(self) -> None:
+        """Have the sound judged, unless that was asked already."""
+        if self._judges.sound is not None and self._hearing is None:
+            asked = self._hear(self._judges.sound)
+            self._hearing = self._tasks.create_task(asked, name="the end by its sound")
 
     def close(self) -> None:
         """Ask no more; who still thinks is not listened to."""
         if self._hearing is not None:
             self._hearing.cancel()
-        if self._reading is not None:
-            self._reading[1].cancel()
 
     async def _hear(self, judge: EndJudge) -> None:
-        self._by_sound = await self._ask(judge, "")
-        self._heard = True
+        self.opinion = await _asked(judge, "", self._sound, self._judges.seconds)
+        self.decided = True
         self._told()
 
-    async def _read(self, judge: EndJudge, words: str, digest: str) -> None:
-        self._by_words[digest] = await self._ask(judge, words)
-        self._told()
 
-    async def _ask(self, judge: EndJudge, words: str) -> float | None:
-        try:
-            async with asyncio.timeout(self._judges.seconds):
-                return await judge.finished(words, self._sound)
-        except (AssistantError, TimeoutError):
-            return None
+async def _asked(judge: EndJudge, words: str, sound: Samples, seconds: float) -> float | None:
+    try:
+        async with asyncio.timeout(seconds):
+            return await judge.finished(words, sound)
+    except (AssistantError, TimeoutError):
+        return None

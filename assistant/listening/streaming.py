@@ -22,18 +22,18 @@ from assistant.listening.agreement import Agreement
 from assistant.listening.window import LONGEST_S, Window, joined
 from assistant.ports import RATE, Recogniser, Samples, Transcriber, Transcript, Word
 
-NEW_S = 0.2
-"""New sound that is worth a decode: two or three phonemes."""
+NEW_S = 0.12
+"""New sound that is worth a decode: a phoneme or two."""
 FIRST_S = 0.8
 """Sound before the first decode: 0.5 s of pre-roll and a syllable; less gives invented words."""
-SETTLED_S = 0.064
-"""Silence (two windows of the detector) after which a decode waits for no more sound."""
-SLACK_S = 0.05
+SETTLED_S = 0.01
+"""Silence after which a decode waits for no more sound: as soon as the detector calls it that."""
+SLACK_S = 0.08
 """So much voiced sound at the end may be missing: the detector is no more exact than that."""
 TAIL_S = 0.5
 """Silence that is decoded after the last voiced sample; more makes Whisper invent."""
-BUSY_S = 0.25
-"""Decodes that take longer than this get pauses as long as themselves between them."""
+PER_DECODE = 1.5
+"""Decodes that take longer wait for so much more sound: the last one must find the thread free."""
 SLOW_S = 0.8
 """Decodes that take longer than this wait for a pause of the speaker, or for a full window."""
 
@@ -76,7 +76,7 @@ class _Pace:
         """How much new sound the next decode should have, at least."""
         if self.seconds > SLOW_S:
             return math.inf
-        return max(NEW_S, 2 * self.seconds if self.seconds > BUSY_S else 0.0)
+        return max(NEW_S, PER_DECODE * self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,8 @@ class StreamingTranscription:
                 continue
             await self._decode_beside()
             shown = self._shown()
+            if self._finishing.locked():
+                continue  # the last word follows at once, and is told by itself
             if not self._closed and shown.text != told:
                 told = shown.text
                 yield shown

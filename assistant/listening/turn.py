@@ -8,11 +8,14 @@ from assistant.core.events import NOTHING, Event, Heard, Kind, ListeningFailed, 
 from assistant.errors import AssistantError
 from assistant.languages.pack import Pack
 from assistant.listening.completeness import NEVER_ENDS, UNDECIDED, Evidence, combine
-from assistant.listening.inquiry import Inquiry, Judges
+from assistant.listening.inquiry import Inquiry, Judges, Reading
 from assistant.listening.names import without_name
 from assistant.listening.verdict import judge
 from assistant.ports import Samples, Transcript, Transcription
 
+LIKELY = 0.02
+"""While they speak, an answer is worth beginning to words that end a message with this probability:
+98 % of whole messages reach it, 23 % of their beginnings (SmolLM2; 43 messages of people)."""
 HESITATION_MS = 200
 """A pause as long as those that end a turn; shorter ones are part of speaking."""
 
@@ -46,6 +49,7 @@ class OpenTurn:
         self._transcription, self._hearing, self._tasks = transcription, hearing, tasks
         self._heard: Heard | None = None
         self._inquiry: Inquiry | None = None
+        self._reading = Reading(hearing.judges, tasks, self._judged)
         self._plain: Verdict | None = None
         """What the newest words amount to by themselves, before judges were heard."""
         self._last_word: asyncio.Task[None] | None = None
@@ -76,11 +80,12 @@ class OpenTurn:
             self.finalize(self._take)
 
     def paused(self, sound: Samples) -> None:
-        """Have it judged whether the speaker has finished; the words, as soon as there are any."""
+        """Have it judged whether the speaker has finished, as soon as there are words."""
         if self._inquiry is None:
             judges, told = self._hearing.judges, self._judged
             self._inquiry = Inquiry(judges, sound, self._tasks, told)
             self._ask()
+            self._judged()
 
     @property
     def asked(self) -> bool:
@@ -101,6 +106,7 @@ class OpenTurn:
         """Stop; nothing more is told."""
         self._transcription.close()
         self._close_inquiry()
+        self._reading.close()
         self._partials.cancel()
         if self._last_word is not None:
             self._last_word.cancel()
@@ -138,17 +144,17 @@ class OpenTurn:
             self._plain = replace(self._plain, complete=NEVER_ENDS)
         before = len(transcript.text) - len(text)
         stable = len(text) if take != NOTHING else max(transcript.stable - before, 0)
-        self._heard = Heard(self.number, text, self._weighed(self._plain), take, stable)
+        self._heard = Heard(self.number, text, self._weighed(self._plain, take), take, stable)
         self._hearing.emit(self._heard)
         self._ask()
 
     def _ask(self) -> None:
-        heard, inquiry = self._heard, self._inquiry
-        if inquiry is None or (heard and heard.verdict.kind is not Kind.WORDS):
-            return
-        inquiry.hear()
-        if heard is not None:
-            inquiry.read(heard.text, heard.verdict.digest)
+        heard = self._heard
+        if heard is None or heard.verdict.kind is Kind.WORDS:
+            if heard is not None:
+                self._reading.read(heard.text, heard.verdict.digest)
+            if self._inquiry is not None:
+                self._inquiry.hear()
 
     def _close_inquiry(self) -> None:
         if self._inquiry is not None:
@@ -160,17 +166,24 @@ class OpenTurn:
         heard, plain = self._heard, self._plain
         if heard is None or plain is None:
             return
-        verdict = self._weighed(plain)
+        verdict = self._weighed(plain, heard.take)
         if verdict != heard.verdict:
             self._heard = replace(heard, verdict=verdict)
             self._hearing.emit(self._heard)
 
-    def _weighed(self, plain: Verdict) -> Verdict:
+    def _weighed(self, plain: Verdict, take: int) -> Verdict:
         """Weigh the words against the judges; until all have answered, nobody has finished."""
         if plain.kind is not Kind.WORDS or not self._hearing.judges:
             return plain
-        if self._inquiry is None or not self._inquiry.decided(plain.digest):
+        inquiry, reading, digest = self._inquiry, self._reading, plain.digest
+        words = reading.opinion(digest)
+        if inquiry is None and take == NOTHING:
+            known = reading.decided(digest) and (words is None or words >= LIKELY)
+            ends = plain.ends_sentence and known
+            return replace(plain, complete=min(plain.complete, UNDECIDED), ends_sentence=ends)
+        if inquiry is None or not (inquiry.decided and reading.decided(digest)):
             return replace(plain, complete=min(plain.complete, UNDECIDED))
-        sound, words = self._inquiry.opinions(plain.digest)
-        evidence = Evidence(plain.complete, plain.ends_sentence, self.hesitated, sound, words)
+        evidence = Evidence(
+            plain.complete, plain.ends_sentence, self.hesitated, inquiry.opinion, words
+        )
         return replace(plain, complete=combine(evidence))

@@ -90,6 +90,8 @@ class Book:
             case (
                 c.Reply(turn=turn, continues=continued) | c.Commit(turn=turn, continues=continued)
             ):
+                if isinstance(order, c.Reply):
+                    self._begin_anew(turn)
                 self._mark(turn, "committed", at)
                 self._page(turn).continues = continued
             case c.Forget(turn) if not _answers(turn, orders):

@@ -53,8 +53,23 @@ def test_lasting_speech_silences_us(case: str) -> None:
         brief, orders = w.run((state, world), policy, e.VoiceLasted(turn, policy.yield_ms - 1))
         assert brief[1].replying == ours
         (state, world), orders = w.run(brief, policy, e.VoiceLasted(turn, policy.yield_ms))
-        assert (c.CancelReply(ours) in orders) == node[1].audible
+        assert brief[1].held or not policy.hold_ms
+        assert (c.CancelReply(ours) in orders) != brief[1].held
         assert world.listening == turn
+
+
+def test_however_long_it_lasts_what_is_paused_waits_for_their_words() -> None:
+    """A baby cries for longer than "stop" takes; neither is judged by its length."""
+    for node, ours in _ours("holds"):
+        if not node[1].audible:
+            continue
+        after, turn = _onset(node, w.HOLDING)
+        for ms in (120, 500, 5000):
+            after, orders = w.run(after, w.HOLDING, e.VoiceLasted(turn, ms))
+            assert c.CancelReply(ours) not in orders
+        resumed, orders = _last_word(after, w.HOLDING, w.NOTHING)
+        assert c.Resume(ours) in orders
+        assert isinstance(resumed[0], Speaking)
 
 
 def test_lasting_speech_does_not_undo_an_answer_that_only_thinks() -> None:

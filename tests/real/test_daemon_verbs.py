@@ -174,7 +174,7 @@ def test_the_running_one_is_used(env: dict[str, str], tmp_path: Path) -> None:
         chat = assistant("chat", env=env, given="One?\nTwo?\n")
         assert (chat.returncode, chat.stdout) == (0, f"{ANSWER}\n{ANSWER}\n")
         assert not audible(soundfile.read(wav, dtype="int16")[0][:, 1]).any()
-        said = assistant("say", "Dinner is ready now.", env=env)
+        said = assistant("say", "Please bring seven green apples.", env=env)
         assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
         aloud = assistant("ask", "--speak", "How many?", env=env)
         assert (aloud.returncode, aloud.stdout) == (0, f"{ANSWER}\n")
@@ -184,7 +184,7 @@ def test_the_running_one_is_used(env: dict[str, str], tmp_path: Path) -> None:
         assert "wants another llm.api_key" in one_line(failed)
         assert terminal.end(signal.SIGTERM)[0] == 0
     spoken = transcribed(soundfile.read(wav, dtype="int16")[0][:, 1])
-    assert errors(f"Dinner is ready now. {ANSWER}", spoken).wrong <= 2, spoken
+    assert errors(f"Please bring seven green apples. {ANSWER}", spoken).wrong <= 2, spoken
 
 
 # ── captions ──────────────────────────────────────────────────────────────────────────────────
