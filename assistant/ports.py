@@ -178,8 +178,10 @@ class Transcript:
     """What was understood of some sound."""
 
     text: str
+    shown: str = ""
+    """The same for captions, where words that were stable stay; empty: the text."""
     stable: int = 0
-    """So many characters at the start will not change."""
+    """So many characters at the start of what is shown will not change."""
     covers: int = 0
     """So many samples of the turn, from its first, were taken into account."""
     words: tuple[Word, ...] = ()

@@ -42,6 +42,9 @@ _SILENCE = np.zeros(0, np.int16)
 _CPU_BATCH = 16
 """SmolLM2-135M reads 16 tokens in 60 ms; 128 at once would be 8 % faster."""
 _GPU_BATCH = 512
+_REUSED = 16
+"""Tokens in a row that are moved in the cache when what stood before them is dropped: a long
+conversation that loses its oldest turns goes on after 110 ms instead of 3.5 s."""
 _CLOSE_SECONDS = 2.0
 _LOCAL_SECONDS = 5.0
 _LIKELIEST = 64
@@ -340,6 +343,7 @@ def _parameters(xllamacpp: Any, config: Config, gguf: Path) -> Any:
     params.n_ctx = config.context * config.parallel + _JUDGE_CONTEXT
     params.n_parallel = config.parallel + 1
     params.kv_unified = True  # sequences share the window instead of a fixed part for each
+    params.n_cache_reuse = _REUSED
     params.cache_ram_mib = 0  # else replaced prompts are kept, up to 8 GiB of them
     threads = config.threads or max(cores // 2, 1)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = min(threads, _MOST_THREADS)

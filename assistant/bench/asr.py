@@ -195,12 +195,13 @@ def _with_captions(row: Row, shown: Sequence[Transcript], last: Transcript, lang
     before: list[str] = []
     new = back = 0
     for partial in shown:
-        words = normalised(partial.text, language)
+        words = normalised(partial.shown or partial.text, language)
         same = _kept(before, words)
         back += len(before) - same
         new += len(words) - same
         before = words
-    stable = normalised(shown[-1].text[: shown[-1].stable], language) if shown else []
+    newest = (shown[-1].shown or shown[-1].text)[: shown[-1].stable] if shown else ""
+    stable = normalised(newest, language)
     mended = len(stable) - _kept(stable, normalised(last.text, language))
     return Row(row.name, row.seconds, row.heard, row.errors, row.ms, len(shown), new, back, mended)
 

@@ -162,7 +162,7 @@ class _Captioner:
         if event.final and not goes_on:
             self._close(event.turn, event.text.strip())
         else:
-            caption = Caption(event.turn, "user", event.text, event.stable)
+            caption = Caption(event.turn, "user", event.caption, event.stable)
             self._tell(caption, self._began[event.turn])
 
     def _close(self, turn: int, text: str) -> None:

@@ -142,15 +142,21 @@ class TurnFilled:
 class Heard:
     """The transcriber understood the turn so far as `text` (the whole of it, not a part).
 
-    `take` is the number of the `Finalize` that this answers, or `NOTHING` for a partial. The first
-    `stable` characters will stay as they are.
+    `take` is the number of the `Finalize` that this answers, or `NOTHING` for a partial. `shown` is
+    for captions (empty: the text); its first `stable` characters will stay as they are.
     """
 
     turn: int
     text: str
     verdict: Verdict
     take: int = NOTHING
+    shown: str = ""
     stable: int = 0
+
+    @property
+    def caption(self) -> str:
+        """What captions show."""
+        return self.shown or self.text
 
     @property
     def final(self) -> bool:

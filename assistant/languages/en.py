@@ -7,7 +7,8 @@ PACK = Pack(
     code="en",
     name="English",
     backchannels=(
-        *("mm", "mmm", "mhm", "mm-hmm", "m-hm", "uh-huh", "hmm", "hm", "huh", "aha", "ah", "oh"),
+        *("m", "mm", "mmm", "mhm", "mhmm", "mm-hmm", "m-hm", "uh-huh", "hmm", "hm", "huh", "aha"),
+        *("ah", "oh"),
         *("wow", "really", "i see", "right", "cool", "nice", "great", "interesting"),
     ),
     assents=(

@@ -126,7 +126,7 @@ class StreamingTranscription:
         `stable` holds among the partials: only a final text may mend it. Raises what the
         recogniser raises. For one consumer.
         """
-        told = ""
+        told = "", ""
         while not self._closed:
             if not self._due():
                 self._stir.clear()
@@ -136,8 +136,8 @@ class StreamingTranscription:
             shown = self._shown()
             if self._finishing.locked():
                 continue  # the last word follows at once, and is told by itself
-            if not self._closed and shown.text != told:
-                told = shown.text
+            if not self._closed and (shown.text, shown.shown) != told:
+                told = shown.text, shown.shown
                 yield shown
 
     async def finalize(self) -> Transcript:
@@ -246,10 +246,12 @@ class StreamingTranscription:
         window.trim(heard, self._agreement)
 
     def _shown(self) -> Transcript:
-        """Return what the partials tell: the newest hypothesis, but with what was stable."""
+        """Return what the partials tell: the newest hypothesis, for captions with what was stable."""
         head = self._window.shown
+        shown = joined(head, self._agreement.text)
         return replace(
             self._heard,
-            text=joined(head, self._agreement.text),
+            text=shown if self._heard.doubtful else self._heard.text,
+            shown=shown,
             stable=len(joined(head, self._agreement.stable)),
         )

@@ -115,8 +115,7 @@ class OpenTurn:
         try:
             async for transcript in self._transcription.partials():
                 heard = self._heard
-                known = heard is not None and heard.text == transcript.text
-                if not known or (heard is not None and heard.stable < transcript.stable):
+                if heard is None or _news(heard, transcript):
                     self._tell(transcript, NOTHING)
         except AssistantError as error:
             self._hearing.emit(ListeningFailed(self.number, str(error)))
@@ -142,9 +141,14 @@ class OpenTurn:
         )
         if self.called and self._plain.kind is Kind.NOTHING:
             self._plain = replace(self._plain, complete=NEVER_ENDS)
-        before = len(transcript.text) - len(text)
-        stable = len(text) if take != NOTHING else max(transcript.stable - before, 0)
-        self._heard = Heard(self.number, text, self._weighed(self._plain, take), take, stable)
+        whole = transcript.shown or transcript.text
+        shown = without_name(whole, self._hearing.names)
+        before = len(whole) - len(shown)
+        stable = len(shown) if take != NOTHING else max(transcript.stable - before, 0)
+        verdict = self._weighed(self._plain, take)
+        self._heard = Heard(
+            self.number, text, verdict, take, shown if shown != text else "", stable
+        )
         self._hearing.emit(self._heard)
         self._ask()
 
@@ -187,3 +191,9 @@ class OpenTurn:
             plain.complete, plain.ends_sentence, self.hesitated, inquiry.opinion, words
         )
         return replace(plain, complete=combine(evidence))
+
+
+def _news(heard: Heard, transcript: Transcript) -> bool:
+    """Tell whether a partial says anything that was not told."""
+    same = heard.text == transcript.text and heard.caption == (transcript.shown or transcript.text)
+    return not same or heard.stable < transcript.stable

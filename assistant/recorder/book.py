@@ -74,7 +74,7 @@ class Book:
                 self._page(turn).heard = text
                 if event.final:
                     self._mark(turn, "words_ready", at)
-                self._tell(Caption(turn, "user", text, event.stable, event.final))
+                self._tell(Caption(turn, "user", event.caption, event.stable, event.final))
             case _:
                 pass
         for order in orders:

@@ -358,7 +358,7 @@ def test_who_goes_on_soon_had_not_finished_and_is_answered_as_a_whole() -> None:
     after, orders = w.run(node, w.POLICY, e.SpeechStarted(0, w.POLICY.heal_ms))
     assert c.Hold(ours) in orders, "silent at once"
     turn = after[1].listening or 0
-    for cut_short in (w.heard(turn, w.WORDS), e.VoiceLasted(turn, 500), w.PRESS):
+    for cut_short in (w.heard(turn, w.WORDS), w.PRESS):
         then, orders = w.run(after, w.POLICY, cut_short)
         assert c.CancelReply(ours) in orders
         if cut_short is w.PRESS:
