@@ -38,6 +38,9 @@ def fit(points: Sequence[Point], subset: Subset) -> Weights:
     inputs = np.array([_inputs(point, subset, float(np.mean(closed))) for point in known])
     target = np.array([float(bool(point.finished)) for point in known])
     found, _ = regression(inputs, target, _balance(known), RIDGE)
+    if found[2] < 0:  # that a sentence was closed never speaks against an end
+        inputs[:, 2] = 0.0
+        found, _ = regression(inputs, target, _balance(known), RIDGE)
     bias, cue, ends, *judges = (round(float(weight), 2) for weight in found)
     sound = judges.pop(0) if subset[0] else 0.0
     return Weights(bias, cue, ends, sound, judges.pop(0) if subset[1] else 0.0)

@@ -70,7 +70,7 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
             settled = take != NOTHING and take == state.take
             heard_more = replace(state, floor=state.floor.hears(text, verdict))
             return _judged(heard_more, policy, settled=settled)
-        case VoiceLasted(heard, ms) if heard == theirs and state.audible:
+        case VoiceLasted(heard, ms) if heard == theirs:
             return _lasted(state, ms, policy)
         case SilenceReached(heard, ms) if heard == theirs:
             return _silent(state, ms, policy)

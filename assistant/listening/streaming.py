@@ -28,7 +28,7 @@ FIRST_S = 0.8
 """Sound before the first decode: 0.5 s of pre-roll and a syllable; less gives invented words."""
 SETTLED_S = 0.01
 """Silence after which a decode waits for no more sound: as soon as the detector calls it that."""
-SLACK_S = 0.08
+SLACK_S = 0.05
 """So much voiced sound at the end may be missing: the detector is no more exact than that."""
 TAIL_S = 0.5
 """Silence that is decoded after the last voiced sample; more makes Whisper invent."""

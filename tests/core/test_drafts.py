@@ -60,6 +60,17 @@ def test_a_draft_may_begin_with_the_last_word() -> None:
     assert c.Commit(turn, draft.draft, "what now") in orders
 
 
+def test_the_last_word_is_drafted_however_it_ends() -> None:
+    """The silence goes on: if no more comes, the answer is there."""
+    node, orders = _until_paused(w.DRAFTING, w.HALF)
+    turn = node[1].listening or 0
+    assert not any(isinstance(o, c.Draft) for o in orders)
+    unsettled, orders = w.run(node, w.DRAFTING, w.heard(turn, w.HALF))
+    assert not any(isinstance(o, c.Draft) for o in orders)
+    _, orders = w.run(unsettled, w.DRAFTING, w.heard(turn, w.HALF, node[1].take))
+    assert [o.text for o in orders if isinstance(o, c.Draft)] == [w.HALF[0]]
+
+
 def test_a_draft_is_dropped_when_the_words_change() -> None:
     node, orders = _until_paused(w.DRAFTING, w.WORDS)
     (draft,) = [o for o in orders if isinstance(o, c.Draft)]

@@ -297,18 +297,29 @@ def by_words(judged: float, *, hesitated: bool = False) -> float:
     return combine(evidence)
 
 
-def test_judges_are_asked_in_the_pause_and_their_answer_is_told() -> None:
+def test_words_are_judged_as_they_come_and_that_counts_in_the_pause() -> None:
     judge = Judge(0.02)
     script = Script(((1.1, WORDS),), final_s=0.01)
     scene = play([SPEECH], script, judges=Judges(words=judge), act=finalizing())
-    asked = round(frame_after(END + 0.1), 3)
-    assert judge.asked == [(asked, WORDS, round((asked - ONSET + 0.5) * RATE))]
-    finals = [(when, heard) for when, heard in scene.of(Heard) if heard.final]
-    assert [when for when, _ in finals] == [1.72, round(asked + 0.05, 3)]
-    before, after = (heard for _, heard in finals)
-    assert before.verdict.complete == UNDECIDED, "nobody has finished while a judge thinks"
-    assert after.verdict.complete == by_words(0.02)
-    assert after == replace(before, verdict=after.verdict)
+    assert judge.asked == [(1.6, WORDS, 0)]
+    paused = round(frame_after(END + 0.064), 3)
+    told = [(when, heard.take, heard.verdict.complete) for when, heard in scene.of(Heard)]
+    assert told == [
+        (1.6, 0, UNDECIDED),  # nobody has finished who still speaks
+        (paused, 0, by_words(0.02)),
+        (1.72, 3, by_words(0.02)),
+    ]
+
+
+@pytest.mark.parametrize(("judged", "worth"), [(0.01, False), (0.05, True)])
+def test_an_answer_is_worth_beginning_while_they_speak_if_a_message_may_end_there(
+    judged: float, *, worth: bool
+) -> None:
+    closed = f"{WORDS.capitalize()}."
+    scene = play([SPEECH], Script(((0.9, closed),)), judges=Judges(words=Judge(judged)))
+    speaking = [(when, h.verdict.ends_sentence) for when, h in scene.of(Heard) if when < END]
+    assert speaking == [(1.4, False), *([(1.45, True)] if worth else [])]
+    assert scene.of(Heard)[-1][1].verdict.ends_sentence, "in the pause it is"
 
 
 def test_the_sound_is_judged_before_there_are_words() -> None:
@@ -316,11 +327,10 @@ def test_the_sound_is_judged_before_there_are_words() -> None:
     script = Script(((1.1, WORDS),), partial_s=0.5)
     judges = Judges(sound, words)
     scene = play([SPEECH], script, judges=judges)
-    asked, came = round(frame_after(END + 0.1), 3), scene.of(Heard)[0][0]
-    length = round((asked - ONSET + 0.5) * RATE)
+    asked, came = round(frame_after(END + 0.064), 3), scene.of(Heard)[0][0]
     assert came > END + 0.3
-    assert sound.asked == [(asked, "", length)]
-    assert words.asked == [(came, WORDS, length)]
+    assert sound.asked == [(asked, "", round((asked - ONSET + 0.5) * RATE))]
+    assert words.asked == [(came, WORDS, 0)]
     assert [(when, heard.verdict.complete) for when, heard in scene.of(Heard)] == [
         (came, UNDECIDED),
         (
@@ -333,8 +343,8 @@ def test_the_sound_is_judged_before_there_are_words() -> None:
 def test_one_answer_alone_is_not_told() -> None:
     sound, words = Judge(0.9, 0.05), Judge(0.3, 0.1)
     scene = play([SPEECH], Script(((1.1, WORDS),)), judges=Judges(sound, words))
-    asked = round(frame_after(END + 0.1), 3)
-    assert [when for when, _ in scene.of(Heard)][1:] == [round(asked + 0.1, 3)]
+    asked = round(frame_after(END + 0.064), 3)
+    assert [when for when, _ in scene.of(Heard)] == [1.6, round(asked + 0.05, 3)]
 
 
 def test_who_is_late_or_broken_is_left_out() -> None:
@@ -344,7 +354,7 @@ def test_who_is_late_or_broken_is_left_out() -> None:
         first, last = scene.of(Heard)
         assert first[1].verdict.complete == UNDECIDED
         assert last[1].verdict.complete == by_words(0.3)
-        waited = last[0] - round(frame_after(END + 0.1), 3)
+        waited = last[0] - round(frame_after(END + 0.064), 3)
         assert waited == pytest.approx(0.01 if late.fails else 0.25)
 
 
@@ -412,28 +422,30 @@ def test_who_goes_on_is_judged_anew() -> None:
     assert judge.asked[1][0] > resumed
 
 
-def test_the_same_words_are_judged_again_after_the_user_went_on() -> None:
-    judge = Judge(0.02)
+def test_the_same_words_are_judged_once_but_each_pause_by_its_sound() -> None:
+    sound_judge, judge = Judge(0.9), Judge(0.02)
     speech = [SPEECH, (2.016, sound(0.64))]
-    scene = play(speech, Script(((1.1, WORDS),)), judges=Judges(words=judge))
-    (first, words, sound_before), (second, again, sound_after) = judge.asked
-    assert words == again == WORDS
+    scene = play(speech, Script(((1.1, WORDS),)), judges=Judges(sound_judge, judge))
+    assert [words for _, words, _ in judge.asked] == [WORDS]
+    (first, _, sound_before), (second, _, sound_after) = sound_judge.asked
     assert first < scene.of(SpeechStarted)[1][0] < second
     assert sound_after > sound_before + 0.6 * RATE
+    again = [heard.verdict.complete for when, heard in scene.of(Heard) if when >= second]
+    assert again[0] == UNDECIDED, "what the first pause told means nothing any more"
 
 
 def test_words_that_have_become_a_stop_wait_for_no_judge() -> None:
-    judge = Judge(0.02, 0.2)
+    judge = Judge(0.02, 0.5)
     script = Script(((1.1, WORDS), (1.3, "Stop.")))
-    scene = play([SPEECH], script, judges=Judges(words=judge))
+    scene = play([SPEECH], script, judges=Judges(words=judge, seconds=1.0))
     assert len(judge.asked) == 1
     assert [text for _, text, _ in scene.heard()] == [WORDS, "Stop."]
 
 
 def test_an_answer_that_comes_after_the_user_went_on_is_dropped() -> None:
-    judge = Judge(0.02, 0.2)
-    script = Script(((1.1, WORDS),))
-    scene = play([SPEECH, (1.76, sound(0.32))], script, judges=Judges(words=judge), until=2.05)
+    judge = Judge(0.9, 0.2)
+    speech = [SPEECH, (1.76, sound(0.32))]
+    scene = play(speech, Script(((1.1, WORDS),)), judges=Judges(sound=judge), until=2.05)
     assert len(judge.asked) == 1
     assert all(heard.verdict.complete == UNDECIDED for _, heard in scene.of(Heard))
 
