@@ -53,7 +53,7 @@ class Verdict:
     complete: float = 1.0
     """Probability that the speaker has finished, 0 to 1."""
     ends_sentence: bool = False
-    """The words end as a sentence does, and a message may: a draft of the answer is worth while."""
+    """The words end as a sentence does, and a message may: a draft is worth while."""
     digest: str = ""
     """Keyed digest of the normalised words: equal words have equal digests."""
     speaker: str | None = None
@@ -142,7 +142,7 @@ class TurnFilled:
 class Heard:
     """The transcriber understood the turn so far as `text` (the whole of it, not a part).
 
-    `take` is the number of the `Finalize` that this answers, or `NOTHING` for a partial. `shown` is
+    `take` is the number of the `Finalize` that this answers, `NOTHING` for a partial. `shown` is
     for captions (empty: the text); its first `stable` characters will stay as they are.
     """
 

@@ -246,7 +246,7 @@ class StreamingTranscription:
         window.trim(heard, self._agreement)
 
     def _shown(self) -> Transcript:
-        """Return what the partials tell: the newest hypothesis, for captions with what was stable."""
+        """Return what the partials tell: the newest hypothesis, and what captions show."""
         head = self._window.shown
         shown = joined(head, self._agreement.text)
         return replace(

@@ -14,7 +14,7 @@ from assistant.listening.verdict import judge
 from assistant.ports import Samples, Transcript, Transcription
 
 LIKELY = 0.02
-"""While they speak, an answer is worth beginning to words that end a message with this probability:
+"""While they speak, an answer is worth beginning to words that may end a message so probably:
 98 % of whole messages reach it, 23 % of their beginnings (SmolLM2; 43 messages of people)."""
 HESITATION_MS = 200
 """A pause as long as those that end a turn; shorter ones are part of speaking."""
