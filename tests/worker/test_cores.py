@@ -1,0 +1,59 @@
+"""The senses have one half of the cores, a mind in this process the other."""
+
+import asyncio
+import os
+import sys
+
+import pytest
+
+from assistant.cores import ALL, MIND, SENSES, halves
+from assistant.worker import Worker
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux places threads")
+
+
+@pytest.mark.parametrize(
+    ("cores", "senses", "mind"),
+    [
+        (set(), set(), set()),
+        ({3}, {3}, {3}),
+        ({0, 1}, {0}, {1}),
+        ({2, 5, 9}, {2}, {5, 9}),
+        (set(range(8)), {0, 1, 2, 3}, {4, 5, 6, 7}),
+    ],
+)
+def test_cores_are_halved(cores: set[int], senses: set[int], mind: set[int]) -> None:
+    assert halves(frozenset(cores)) == (senses, mind)
+
+
+@linux
+def test_the_halves_are_of_the_cores_that_this_process_may_use() -> None:
+    assert SENSES | MIND == ALL == os.sched_getaffinity(0)
+
+
+@linux
+def test_a_worker_and_what_it_starts_stay_on_their_cores() -> None:
+    one = frozenset({min(ALL)})
+
+    async def main() -> tuple[set[int], set[int]]:
+        worker, anywhere = Worker("placed", cores=one), Worker("anywhere")
+        try:
+            placed = await worker.run(lambda: os.sched_getaffinity(0))
+            return placed, await anywhere.run(lambda: os.sched_getaffinity(0))
+        finally:
+            worker.close()
+            anywhere.close()
+
+    assert asyncio.run(main()) == (one, ALL)
+
+
+@linux
+def test_cores_that_are_not_there_are_done_without() -> None:
+    async def main() -> set[int]:
+        worker = Worker("misplaced", cores=frozenset({4095}))
+        try:
+            return await worker.run(lambda: os.sched_getaffinity(0))
+        finally:
+            worker.close()
+
+    assert asyncio.run(main()) == ALL
