@@ -17,9 +17,14 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 from assistant.cli.leaving import leave
 from assistant.cli.quick import quick
 
+SWITCH_S = 0.001
+"""How long a thread may compute in Python while the event loop waits for its turn; 5 ms is usual,
+and the loop should never be late by more than two of them."""
+
 
 def main() -> NoReturn:
     """Run a verb and end the process with its exit code."""
+    sys.setswitchinterval(SWITCH_S)
     try:
         code = quick(sys.argv[1:])
         if code is None:

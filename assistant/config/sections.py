@@ -101,7 +101,7 @@ class Silences(NamedTuple):
 
 PRESETS = {
     "quick": Silences(120, 350, 900, 0.6, 0.35),
-    "normal": Silences(140, 440, 1100, 0.58, 0.35),
+    "normal": Silences(140, 390, 1100, 0.58, 0.35),
     "patient": Silences(350, 900, 2000, 0.7, 0.4),
 }
 """By `patience`; what each costs and saves is measured in `docs/turn-ends.md`."""
@@ -205,7 +205,7 @@ class Turns(Section):
         ge=0,
         le=50,
         description="Answers it may begin, unheard, before you have finished; "
-        "null: 8 with a mind that costs nothing, else none.",
+        "null: 40 with a mind that costs nothing, else none.",
     )
     longest_s: float = Field(
         default=60, gt=0, le=600, description="The longest turn of a user, in seconds."

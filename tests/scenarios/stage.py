@@ -9,7 +9,15 @@ from assistant.core import events as e
 from assistant.core.states import Policy
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
-from assistant.ports import Frame, Samples, Seen, Track, TurnReport, WakeDetector
+from assistant.ports import (
+    Frame,
+    Samples,
+    Seen,
+    Track,
+    Transcriber,
+    TurnReport,
+    WakeDetector,
+)
 from assistant.recorder.flight import FlightLog, Record
 from assistant.session import LiveSession, Settings, Shared
 from assistant.testing.detector import ScriptedDetector, sound
@@ -82,10 +90,14 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     meanwhile: Callable[[Stage], Awaitable[None]] | None = None,
     also: Iterable[tuple[float, Samples]] = (),
     wake: Callable[[], WakeDetector] | None = None,
+    settings: Settings | None = None,
+    transcriber: Transcriber | None = None,
+    keep_frames: bool = True,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
+    `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
     """
     stages: list[Stage] = []
 
@@ -99,12 +111,13 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
         mind = ScriptedMind(*answers)
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
-        backends = EarBackends(ears, ScriptedDetector, wake=wake)
+        backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
         shared = Shared(backends, mind, speaks, fallback, load("en"))
         stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
-        settings = Settings(policy, EarSettings(digest_key=b"scenario"))
+        chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
+        tap = stage.frames.append if keep_frames else None
         stage.session = LiveSession(
-            device, shared, settings, flight=FlightLog(policy), tap=stage.frames.append
+            device, shared, chosen, flight=FlightLog(chosen.policy), tap=tap
         )
         now = asyncio.get_running_loop().time
         stage.session.watch(lambda seen: stage.seen.append((now(), seen)))
