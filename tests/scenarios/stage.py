@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
+from assistant import app
+from assistant.config import load as load_config
 from assistant.core import commands as c
 from assistant.core import events as e
-from assistant.core.states import Policy
+from assistant.core.states import Policy, Quiet
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
 from assistant.ports import (
@@ -19,6 +22,7 @@ from assistant.ports import (
     WakeDetector,
 )
 from assistant.recorder.flight import FlightLog, Record
+from assistant.recorder.replay import replay
 from assistant.session import LiveSession, Settings, Shared
 from assistant.testing.detector import ScriptedDetector, sound
 from assistant.testing.device import ScriptedDevice
@@ -69,8 +73,19 @@ class Stage:
             if isinstance(order, kind)
         ]
 
+    def instants(self, kind: type[c.Command]) -> list[float]:
+        """When the core ordered something of this kind."""
+        return [at for at, _ in self.orders(kind)]
+
     def events(self, kind: type[e.Event]) -> list[tuple[float, e.Event]]:
         return [(round(r.at, 3), r.event) for r in self.records if isinstance(r.event, kind)]
+
+
+@cache
+def as_shipped() -> Settings:
+    """Return what a session is told to be like when nobody has configured anything."""
+    shipped = app.settings(load_config(environ={}), ScriptedMind().info)
+    return replace(shipped, ear=replace(shipped.ear, digest_key=b"scenario"))
 
 
 Says = tuple[float, float]
@@ -136,3 +151,22 @@ def sounds(stage: Stage) -> list[tuple[float, float]]:
     """When the speaker sounded, in seconds, from its own record."""
     spans = stage.device.sounding(Track.SPEECH)
     return [(round(start, 3), round(end, 3)) for start, end in spans]
+
+
+def check_at_rest(stage: Stage) -> None:
+    """Check that all is over: nothing runs or waits, and the flight log replays exactly."""
+    session, conductor = stage.session, stage.session._conductor
+    assert isinstance(conductor.state, Quiet)
+    assert not conductor._timers
+    assert not conductor._drafts
+    assert not session._drafted
+    assert conductor._inbox.empty()
+    assert not session._ear._turns
+    assert stage.mind.running == 0
+    gains, holds = stage.device.did("gain"), stage.device.did("hold")
+    assert not gains or gains[-1].value == 0, "as loud as before"
+    assert not holds or holds[-1].value == 0
+    for masked in (False, True):
+        lines = [f"{line}\n" for line in session.flight.lines(masked=masked)]
+        assert len(lines) == 1 + len(stage.records)
+        assert list(replay(lines)) == []
