@@ -215,7 +215,10 @@ class ReplyAudible:
 
 @dataclass(frozen=True, slots=True)
 class ReplySaid:
-    """A sentence of a reply was played to its end; `asks`: it asked the user something."""
+    """A sentence of a reply was played to its end.
+
+    `asks`: it asked the user something, or is about to have asked: people answer a little early.
+    """
 
     turn: int
     sentence: int

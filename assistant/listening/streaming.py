@@ -195,7 +195,9 @@ class StreamingTranscription:
         if self._covers(self._asked, self._voiced):
             return settled and self._heard.doubtful and not self._thorough
         full = self._window.seconds >= LONGEST_S
-        wanted = FIRST_S if self._asked == 0 else NEW_S if full else self._pace.new_s
+        wanted = NEW_S if full else self._pace.new_s
+        if self._asked == 0:
+            wanted = max(FIRST_S, wanted)
         new = (self._window.end - max(self._asked, self._resumed)) / RATE
         return settled or new >= wanted
 

@@ -14,6 +14,8 @@ from assistant.speaking.streams import closing
 
 AHEAD = 2
 """Sentences of text, and sounds, that may wait; the device bounds what is queued in seconds."""
+ASKING = 0.6
+"""Seconds before the end of a question at which it is clear that it is one: people answer then."""
 DEADLINE = 8.0
 """Seconds for one piece of sound: twice what a slow machine needs for twelve words."""
 
@@ -209,20 +211,33 @@ class Utterance:
         except asyncio.CancelledError:
             self._silence()
             raise
-        self._final = math.inf if self._error is None else self._device.played(self._track)
+        if self._error is None:
+            self._final = math.inf
+            return
+        self._final = self._device.played(self._track)
+        raise _Interrupted  # the stages before the one that broke would wait for ever
 
     async def _report(self, placed: _Placed, progress: Progress) -> None:
         said, audible = 0, False
-        while (what := await placed.get()) is not None:
+        what = await placed.get()
+        while what is not None:
             if isinstance(what, Sentence):
                 progress(Said(said, what.asks))
                 said += 1
+                what = await placed.get()
                 continue
             if not audible:
                 await self._reached(what.start + 1 / what.rate)
                 audible = True
                 progress(Audible())
+            await self._reached(max(what.end - ASKING, what.start))
+            following = await placed.get()
+            if isinstance(following, Sentence) and following.asks:
+                progress(Said(said, asks=True))
+                said += 1
+                following = await placed.get()
             await self._reached(what.end)
+            what = following
 
     async def _reached(self, position: float) -> None:
         if not await self._device.reached(self._track, position):

@@ -248,9 +248,6 @@ def test_a_decode_slower_than_real_time_is_one_decode_in_the_pause() -> None:
     assert told(stage) == [("what time is it", "I hear you.", "answered")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first decode of each turn does not ask how slow the machine is"
-)
 def test_ears_that_are_known_to_be_slow_decode_a_turn_once() -> None:
     ears = slow()
     stage = played([(1.0, 3.0), (12.0, 14.0)], recogniser=ears)
@@ -392,15 +389,10 @@ def test_two_voices_that_fail_are_apologised_for_by_a_deadline() -> None:
     ]
 
 
-ALONE = "the sentences that wait for a broken voice keep its reply from ending"
-
-
-@pytest.mark.xfail(strict=True, reason=ALONE)
 def test_two_voices_that_fail_are_apologised_for_at_once() -> None:
     assert announced(fails_in_mid_sentence()) == [(2.97, c.Notice.VOICE_FAILED)]
 
 
-@pytest.mark.xfail(strict=True, reason=ALONE)
 def test_a_voice_that_breaks_alone_is_given_up_at_once_however_long_the_answer() -> None:
     always = dict.fromkeys(range(9), BROKEN)
     stage = played([ASKED], answers=[answer(LONG)], voice=ScriptedSynthesizer(fails=always))

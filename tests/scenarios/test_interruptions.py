@@ -317,10 +317,6 @@ def test_a_cough_after_our_question_is_none() -> None:
     assert stage.reports[-1].said == ASKS
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="that we ask is known when the question is over; held at its last word, it never is",
-)
 @pytest.mark.parametrize("word", ["yes", "okay", "no"])
 def test_the_answer_to_our_question_over_its_last_syllables(word: str) -> None:
     """People do not wait for the end; the question ends at 5.39."""
