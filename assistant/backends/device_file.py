@@ -37,7 +37,7 @@ class Config(BaseModel):
         default=None, description="a recording of noise to use instead, at its own level"
     )
     input_latency_ms: int = Field(
-        default=0, ge=0, le=500, description="a frame comes so much later than its last sample"
+        default=10, ge=0, le=500, description="a frame comes so much later than its last sample"
     )
     output_latency_ms: int = Field(
         default=30, ge=0, le=500, description="sound leaves so much later than it was mixed"

@@ -10,7 +10,7 @@ from assistant.languages.pack import Pack
 from assistant.listening.completeness import NEVER_ENDS, UNDECIDED, Evidence, combine
 from assistant.listening.inquiry import Inquiry, Judges, Reading
 from assistant.listening.names import without_name
-from assistant.listening.verdict import judge
+from assistant.listening.verdict import is_clear, judge
 from assistant.ports import Samples, Transcript, Transcription
 
 LIKELY = 0.02
@@ -138,6 +138,7 @@ class OpenTurn:
             self._hearing.pack,
             digest_key=self._hearing.digest_key,
             expecting=self._hearing.expecting,
+            clear=is_clear(transcript),
         )
         if self.called and self._plain.kind is Kind.NOTHING:
             self._plain = replace(self._plain, complete=NEVER_ENDS)

@@ -8,7 +8,15 @@ from typing import NamedTuple
 from assistant.core.events import Kind, Verdict
 from assistant.languages.pack import Pack, normalised
 from assistant.listening.completeness import ANSWER, NEVER_ENDS, PLAIN, cue, ends_sentence
+from assistant.ports import Transcript
 
+UNCLEAR_WORDS = 2
+"""So few words, of which the recogniser is unsure, are a sneeze or a guitar ("2.", "3-4.")."""
+UNCLEAR_LOGPROB = -0.9
+"""It is unsure below this mean log-probability of a token,"""
+UNCLEAR_NO_SPEECH = 0.35
+"""and above this probability that nobody spoke. "Yes." and "uh-huh" may be as unclear as that, so
+they keep their meaning; of single words of other kinds few are (2 of 39 that espeak-ng said)."""
 DIGEST = 8
 """Bytes of a digest: equal words must be told from others, no more."""
 
@@ -26,15 +34,26 @@ class _Phrases(NamedTuple):
     fillers: frozenset[Words]
 
 
-def judge(text: str, pack: Pack, *, digest_key: bytes, expecting: bool) -> Verdict:
+def is_clear(heard: Transcript) -> bool:
+    """Tell whether a recogniser is sure enough of a text, if that is a word or two."""
+    few = len(normalised(heard.text)) <= UNCLEAR_WORDS
+    return not (few and heard.logprob < UNCLEAR_LOGPROB and heard.no_speech > UNCLEAR_NO_SPEECH)
+
+
+def judge(
+    text: str, pack: Pack, *, digest_key: bytes, expecting: bool, clear: bool = True
+) -> Verdict:
     """Say what a turn's words amount to.
 
-    `expecting`: we have asked something, so that "yes" is a whole message. The digest is keyed, so
-    that a masked log does not give away short words.
+    `expecting`: we have asked something, so that "yes" is a whole message. `clear`: else they are
+    no words, unless they are an answer to us. The digest is keyed, so that a masked log does not
+    give away short words.
     """
     words = normalised(text)
     phrases = _phrases(pack)
     kind = _kind(words, phrases)
+    if kind is Kind.WORDS and not clear and not expecting:
+        kind = Kind.NOTHING
     spoken = _without(words, phrases.fillers)
     return Verdict(
         kind=kind,

@@ -2,7 +2,8 @@ import pytest
 
 from assistant.core.events import Kind
 from assistant.languages.pack import load
-from assistant.listening.verdict import judge
+from assistant.listening.verdict import is_clear, judge
+from assistant.ports import Transcript
 
 EN = load("en")
 
@@ -93,3 +94,30 @@ def test_a_digest_cannot_be_guessed_without_its_key() -> None:
 )
 def test_a_draft_wants_a_sentence(text: str, *, ends: bool) -> None:
     assert judge(text, EN, digest_key=b"k", expecting=False).ends_sentence is ends
+
+
+@pytest.mark.parametrize(
+    ("text", "logprob", "no_speech", "clear"),
+    [
+        ("2.", -0.95, 0.38, False),
+        ("3-4.", -1.11, 0.48, False),
+        ("Lights off.", -0.82, 0.38, True),
+        ("Lights off.", -1.2, 0.1, True),
+        ("Turn the lights off.", -1.2, 0.5, True),
+    ],
+)
+def test_a_word_or_two_that_may_be_none_are_not_clear(
+    text: str, logprob: float, no_speech: float, *, clear: bool
+) -> None:
+    assert is_clear(Transcript(text, logprob=logprob, no_speech=no_speech)) == clear
+
+
+def test_what_is_not_clear_is_answered_only_if_we_have_asked() -> None:
+    def kind(text: str, *, expecting: bool = False) -> Kind:
+        return judge(text, EN, digest_key=b"k", expecting=expecting, clear=False).kind
+
+    assert kind("2.") is Kind.NOTHING
+    assert kind("2.", expecting=True) is Kind.WORDS
+    assert kind("Stop.") is Kind.STOP
+    assert kind("Yes.") is Kind.ASSENT
+    assert kind("Mm-hmm.") is Kind.BACKCHANNEL

@@ -17,7 +17,7 @@ from assistant.backends.device_file import Config, FileCard
 from assistant.errors import BackendUnavailable, MediaError
 from assistant.ports import FRAME, RATE, Audio, Frame, Samples, Track
 
-SILENT = Config(noise_level=None)
+SILENT = Config(noise_level=None, input_latency_ms=0)
 
 
 def noise(seconds: float, seed: int = 1) -> Samples:
