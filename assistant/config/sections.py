@@ -100,8 +100,8 @@ class Silences(NamedTuple):
 
 
 PRESETS = {
-    "quick": Silences(120, 350, 900, 0.6, 0.35),
-    "normal": Silences(140, 390, 1100, 0.58, 0.35),
+    "quick": Silences(120, 300, 900, 0.58, 0.35),
+    "normal": Silences(140, 350, 1100, 0.58, 0.35),
     "patient": Silences(350, 900, 2000, 0.7, 0.4),
 }
 """By `patience`; what each costs and saves is measured in `docs/turn-ends.md`."""
