@@ -30,8 +30,10 @@ _log = logging.getLogger(__name__)
 
 STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
 """What sessions share."""
-FREE_DRAFTS = 40
+FREE_DRAFTS = 8
 """Answers that a mind which costs nothing may begin before a turn is over."""
+JUDGED_DRAFTS = 40
+"""The same where it is judged first whether a message may end with these words."""
 PRESSED_MS = 200
 """Sound before a key was pressed that belongs to the turn: people press as they begin to speak."""
 ASK_MS = 64
@@ -42,7 +44,8 @@ def policy(config: Config, mind: MindInfo | None = None) -> Policy:
     """Return the core's rules as configured; answers are drafted where that costs nothing."""
     turns = config.turns
     free = mind is not None and mind.local and not mind.costs
-    drafts = turns.drafts if turns.drafts is not None else (FREE_DRAFTS if free else 0)
+    few = JUDGED_DRAFTS if mind is not None and mind.judges else FREE_DRAFTS
+    drafts = turns.drafts if turns.drafts is not None else few * free
     return Policy(
         mode=Mode(turns.mode),
         finalize_ms=turns.finalize_ms,

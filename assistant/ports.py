@@ -307,6 +307,8 @@ class MindInfo:
     sees: bool = False
     costs: bool = False
     """Each request costs money: no drafts unless asked for."""
+    judges: bool = False
+    """It tells how messages end (`EndJudge`): drafts are begun only to words that may end one."""
 
 
 class LanguageModel(Protocol):

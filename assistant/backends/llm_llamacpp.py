@@ -45,6 +45,9 @@ _GPU_BATCH = 512
 _REUSED = 16
 """Tokens in a row that are moved in the cache when what stood before them is dropped: a long
 conversation that loses its oldest turns goes on after 110 ms instead of 3.5 s."""
+_SAID_AGAIN = 4
+"""Tokens that may be said again as they were; a small mind that is told odd things else falls into
+giving one answer to everything."""
 _CLOSE_SECONDS = 2.0
 _LOCAL_SECONDS = 5.0
 _LIKELIEST = 64
@@ -94,6 +97,12 @@ class Config(BaseModel):
         le=2,
         description="Against repeating itself; above 1.1 small models ramble.",
     )
+    dry: float = Field(
+        default=0.8,
+        ge=0,
+        le=5,
+        description="Against saying whole phrases of the conversation again (DRY); 0: off.",
+    )
     max_tokens: int = Field(default=200, ge=1, description="Longest answer in tokens.")
     parallel: int = Field(default=1, ge=1, le=8, description="Answers that are written at once.")
     batch: int | None = Field(
@@ -108,7 +117,7 @@ class LlamaCpp:
     """`ports.LanguageModel` and `ports.EndJudge` on one loaded model."""
 
     def __init__(self, config: Config, engine: "_Engine") -> None:
-        self.info = MindInfo(engine.name, config.context, local=True)
+        self.info = MindInfo(engine.name, config.context, local=True, judges=True)
         self._config = config
         self._engine = engine
         self._slots = [_Slot(number) for number in range(config.parallel)]
@@ -192,6 +201,11 @@ class LlamaCpp:
             "temperature": config.temperature,
             "top_p": config.top_p,
             "repeat_penalty": config.repeat_penalty,
+            "dry_multiplier": config.dry,
+            "dry_allowed_length": _SAID_AGAIN,
+            "dry_penalty_last_n": config.context,
+            # Each of the usual four breakers costs a look at the whole vocabulary (4 ms).
+            "dry_sequence_breakers": ["\n"],
             "stream": True,
             "return_progress": True,  # a chunk for each batch that was read: a chance to stop
             "chat_template_kwargs": {"enable_thinking": False},

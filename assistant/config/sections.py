@@ -205,7 +205,7 @@ class Turns(Section):
         ge=0,
         le=50,
         description="Answers it may begin, unheard, before you have finished; "
-        "null: 40 with a mind that costs nothing, else none.",
+        "null: 40 with a mind in this process, 8 with another that costs nothing, else none.",
     )
     longest_s: float = Field(
         default=60, gt=0, le=600, description="The longest turn of a user, in seconds."

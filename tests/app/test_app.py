@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def test_the_configuration_becomes_the_rules_of_the_core() -> None:
 def test_answers_are_drafted_where_that_costs_nothing() -> None:
     config = load()
     assert app.policy(config, FREE).drafts == app.FREE_DRAFTS
+    assert app.policy(config, replace(FREE, judges=True)).drafts == app.JUDGED_DRAFTS
     assert app.policy(config, PAID).drafts == 0
     assert app.policy(load(flags={"turns.drafts": 2}), PAID).drafts == 2
 
