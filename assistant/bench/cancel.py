@@ -42,7 +42,7 @@ async def measure(
             asked = tasks.create_task(room.session.ask(PROMPT))
             await room.speaks()
             await asyncio.sleep(SPEAK_S)
-            stops.append(room.now)
+            stops.append(room.clock)
             room.session.inject(Poked(Action.STOP))
             await asked
             await asyncio.sleep(SPEAK_S)

@@ -12,7 +12,7 @@ from assistant.backends.device_file import open as open_card
 from assistant.bench.outside import channels
 from assistant.core.commands import Command, Commit, Discard, Draft, Reply
 from assistant.core.events import DraftReady, Event
-from assistant.ports import Frame, Samples, Seen
+from assistant.ports import FRAME, Frame, Samples, Seen
 from assistant.recorder.flight import FlightLog
 from assistant.session import LiveSession, Settings, Shared
 from assistant.sound.stereo import recording
@@ -78,6 +78,11 @@ class Room:
     def now(self) -> int:
         """How many samples were recorded."""
         return self.place(self._newest)
+
+    @property
+    def clock(self) -> int:
+        """Where the recording's newest sample will be that sounds now: frames come late."""
+        return self.place(self.card.mixed * FRAME)
 
     async def sound(self) -> tuple[Samples, Samples]:
         """Read the recording, when it is whole: what was heard, what was played."""

@@ -69,7 +69,7 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
         case Heard(turn=heard, text=text, verdict=verdict, take=take) if heard == theirs:
             settled = take != NOTHING and take == state.take
             heard_more = replace(state, floor=state.floor.hears(text, verdict))
-            return _judged(heard_more, policy, settled=settled)
+            return _judged(heard_more, policy, settled=settled, sure=event.stable > 0)
         case VoiceLasted(heard, ms) if heard == theirs:
             return _lasted(state, ms, policy)
         case SilenceReached(heard, ms) if heard == theirs:
@@ -103,8 +103,11 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
             return elsewhere(state, event, policy)
 
 
-def _judged(state: Overlapping, policy: Policy, *, settled: bool) -> Step:
-    """Decide from their words whether we stop, go on, or wait for more."""
+def _judged(state: Overlapping, policy: Policy, *, settled: bool, sure: bool) -> Step:
+    """Decide from their words whether we stop, go on, or wait for more.
+
+    Once we are silent there is no hurry: a first guess at words may turn out to be a cough.
+    """
     stop, words = state.floor.verdict.kind is Kind.STOP, _wants_floor(state)
     if settled:
         if not stop and not words:
@@ -112,7 +115,7 @@ def _judged(state: Overlapping, policy: Policy, *, settled: bool) -> Step:
         then, orders = _ceded(state, policy, settled=True)
         assert isinstance(then, UserPaused)  # noqa: S101 - settled means that they paused
         return after(orders, yielded(then, policy))
-    if stop or (words and state.audible):
+    if stop or (words and state.audible and (sure or not state.held)):
         return _ceded(state, policy)
     return state, ()
 

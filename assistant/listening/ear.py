@@ -114,8 +114,6 @@ class Ear:
         self._turns: dict[int, OpenTurn] = {}
         self._current: OpenTurn | None = None
         self._start = 0
-        self.talking = False
-        """Our own speech sounds, so that there is something to silence."""
         self._forgotten = asyncio.Event()
         self._gated = False
         self._gated_until = self._offset = self._gaps = 0
@@ -142,6 +140,15 @@ class Ear:
     @expecting.setter
     def expecting(self, expecting: bool) -> None:
         self._hearing.expecting = expecting
+
+    @property
+    def talking(self) -> bool:
+        """Our own speech sounds, so that there is something to silence."""
+        return self._hearing.talking
+
+    @talking.setter
+    def talking(self, talking: bool) -> None:
+        self._hearing.talking = talking
 
     @property
     def gated(self) -> bool:

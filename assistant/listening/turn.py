@@ -31,6 +31,8 @@ class Hearing:
     names: tuple[str, ...] = ()
     """What it is called; that is no part of a message."""
     expecting: bool = False
+    talking: bool = False
+    """Our own speech sounds."""
 
 
 class OpenTurn:
@@ -47,6 +49,7 @@ class OpenTurn:
         self.called = False
         """The name opened it: nothing may be said for a while."""
         self._transcription, self._hearing, self._tasks = transcription, hearing, tasks
+        self._over_us = hearing.talking
         self._heard: Heard | None = None
         self._inquiry: Inquiry | None = None
         self._reading = Reading(hearing.judges, tasks, self._judged)
@@ -138,7 +141,7 @@ class OpenTurn:
             self._hearing.pack,
             digest_key=self._hearing.digest_key,
             expecting=self._hearing.expecting,
-            clear=is_clear(transcript),
+            clear=is_clear(transcript, over_us=self._over_us),
         )
         if self.called and self._plain.kind is Kind.NOTHING:
             self._plain = replace(self._plain, complete=NEVER_ENDS)

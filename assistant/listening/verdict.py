@@ -12,6 +12,8 @@ from assistant.ports import Transcript
 
 UNCLEAR_WORDS = 2
 """So few words, of which the recogniser is unsure, are a sneeze or a guitar ("2.", "3-4.")."""
+UNCLEAR_OVER_US = 3
+"""Over our own speech: one more is an "mm-hmm" ("and then them")."""
 UNCLEAR_LOGPROB = -0.9
 """It is unsure below this mean log-probability of a token,"""
 UNCLEAR_NO_SPEECH = 0.35
@@ -34,9 +36,12 @@ class _Phrases(NamedTuple):
     fillers: frozenset[Words]
 
 
-def is_clear(heard: Transcript) -> bool:
-    """Tell whether a recogniser is sure enough of a text, if that is a word or two."""
-    few = len(normalised(heard.text)) <= UNCLEAR_WORDS
+def is_clear(heard: Transcript, *, over_us: bool = False) -> bool:
+    """Tell whether a recogniser is sure enough of a text, if that is a word or two.
+
+    `over_us`: it was said while we spoke; who wants the floor says more, or says it again.
+    """
+    few = len(normalised(heard.text)) <= (UNCLEAR_OVER_US if over_us else UNCLEAR_WORDS)
     return not (few and heard.logprob < UNCLEAR_LOGPROB and heard.no_speech > UNCLEAR_NO_SPEECH)
 
 

@@ -87,7 +87,7 @@ class ScriptedTranscription:
             if text != told:
                 await asyncio.sleep(self._script.partial_s)
                 told = text
-                yield Transcript(text, covers=covers)
+                yield Transcript(text, stable=len(text), covers=covers)  # it will stay
                 continue
             if self._script.partial_failure and covers >= self._all:
                 raise self._script.partial_failure

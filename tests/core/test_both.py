@@ -58,6 +58,24 @@ def test_lasting_speech_silences_us(case: str) -> None:
         assert world.listening == turn
 
 
+def test_once_we_are_silent_a_first_guess_at_words_does_not_end_the_answer() -> None:
+    """ "Mm-hmm" may look like words for a moment; two hypotheses that agree are words."""
+    for node, ours in _ours("holds"):
+        if not node[1].audible:
+            continue
+        after, turn = _onset(node, w.HOLDING)
+        after, _ = w.run(after, w.HOLDING, e.VoiceLasted(turn, 120))
+        guessed, orders = w.run(after, w.HOLDING, w.heard(turn, w.WORDS))
+        assert orders == []
+        _, orders = w.run(guessed, w.HOLDING, w.heard(turn, w.OTHERS))
+        assert c.CancelReply(ours) in orders
+        _, orders = _last_word(guessed, w.HOLDING, w.WORDS)
+        assert c.CancelReply(ours) in orders
+        resumed, orders = _last_word(guessed, w.HOLDING, w.MM)
+        assert c.Resume(ours) in orders
+        assert isinstance(resumed[0], Speaking)
+
+
 def test_however_long_it_lasts_what_is_paused_waits_for_their_words() -> None:
     """A baby cries for longer than "stop" takes; neither is judged by its length."""
     for node, ours in _ours("holds"):
@@ -118,7 +136,7 @@ def test_whoever_speaks_first_we_never_sound_over_words() -> None:
             if not isinstance(state, Overlapping):
                 continue
             if state.audible:
-                assert state.floor.verdict.kind is not e.Kind.WORDS
+                assert state.held or state.floor.verdict.kind is not e.Kind.WORDS
                 continue
             ours = state.answer.turn
             _, orders = w.run(node, policy, e.ReplyAudible(ours))
@@ -358,7 +376,7 @@ def test_who_goes_on_soon_had_not_finished_and_is_answered_as_a_whole() -> None:
     after, orders = w.run(node, w.POLICY, e.SpeechStarted(0, w.POLICY.heal_ms))
     assert c.Hold(ours) in orders, "silent at once"
     turn = after[1].listening or 0
-    for cut_short in (w.heard(turn, w.WORDS), w.PRESS):
+    for cut_short in (w.heard(turn, w.OTHERS), w.PRESS):
         then, orders = w.run(after, w.POLICY, cut_short)
         assert c.CancelReply(ours) in orders
         if cut_short is w.PRESS:

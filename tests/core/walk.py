@@ -47,7 +47,8 @@ UNSURE: Words = ("what is", V(K.WORDS, complete=0.5, digest="u"))
 
 def heard(turn: int, said: Words, take: int = e.NOTHING) -> e.Heard:
     text, verdict = said
-    return e.Heard(turn, text, verdict, take)
+    sure = len(text) if said is OTHERS else 0  # the walk knows both kinds of partials
+    return e.Heard(turn, text, verdict, take, stable=sure)
 
 
 # ── what can happen ───────────────────────────────────────────────────────────────────────────
