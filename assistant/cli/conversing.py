@@ -59,7 +59,8 @@ async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
 
         async def exchanges() -> None:
             async for exchange in converse(session, card, clips, gap=wanted.gap):
-                _tell(exchange, results, as_json=wanted.json)
+                # a first waterfall takes 20 ms to draw
+                await asyncio.to_thread(_tell, exchange, results, as_json=wanted.json)
 
         await alongside(session, exchanges())
     stalls = monitor.stalls

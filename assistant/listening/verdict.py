@@ -10,15 +10,15 @@ from assistant.languages.pack import Pack, normalised
 from assistant.listening.completeness import ANSWER, NEVER_ENDS, PLAIN, cue, ends_sentence
 from assistant.ports import Transcript
 
-UNCLEAR_WORDS = 2
-"""So few words, of which the recogniser is unsure, are a sneeze or a guitar ("2.", "3-4.")."""
-UNCLEAR_OVER_US = 3
+UNCLEAR_WORDS = 3
+"""So few words, of which the recogniser is unsure, are a sneeze or a guitar ("2.", "Heh heh")."""
+UNCLEAR_OVER_US = 4
 """Over our own speech: one more is an "mm-hmm" ("and then them")."""
 UNCLEAR_LOGPROB = -0.9
 """It is unsure below this mean log-probability of a token,"""
-UNCLEAR_NO_SPEECH = 0.35
+UNCLEAR_NO_SPEECH = 0.25
 """and above this probability that nobody spoke. "Yes." and "uh-huh" may be as unclear as that, so
-they keep their meaning; of single words of other kinds few are (2 of 39 that espeak-ng said)."""
+they keep their meaning; of other orders few are."""
 DIGEST = 8
 """Bytes of a digest: equal words must be told from others, no more."""
 

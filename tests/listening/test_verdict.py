@@ -125,8 +125,8 @@ def test_what_is_not_clear_is_answered_only_if_we_have_asked() -> None:
     assert kind("Mm-hmm.") is Kind.BACKCHANNEL
 
 
-def test_over_our_own_speech_three_words_may_be_none() -> None:
-    heard = Transcript("and then them.", logprob=-1.09, no_speech=0.36)
+def test_over_our_own_speech_four_words_may_be_none() -> None:
+    heard = Transcript("and then them all.", logprob=-1.09, no_speech=0.36)
     assert is_clear(heard)
     assert not is_clear(heard, over_us=True)
     assert is_clear(replace(heard, logprob=-0.8), over_us=True)
