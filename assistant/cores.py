@@ -20,6 +20,11 @@ def halves(cores: Cores) -> tuple[Cores, Cores]:
     return frozenset(sorted(cores)[:half]), frozenset(sorted(cores)[half:])
 
 
+def threads(cores: Cores) -> int:
+    """Return how many threads an engine on these cores should have, one at least."""
+    return len(cores) or max((os.cpu_count() or 1) // 2, 1)
+
+
 def place(cores: Cores) -> None:
     """Let the calling thread, and those that it starts, run on these cores only (Linux)."""
     if cores and sys.platform == "linux":

@@ -192,6 +192,11 @@ class Transcript:
     doubtful: bool = False
     """The recogniser would decode the same sound again if this were the last word on it."""
 
+    @property
+    def caption(self) -> str:
+        """What captions show."""
+        return self.shown or self.text
+
 
 @runtime_checkable
 class Recogniser(Protocol):

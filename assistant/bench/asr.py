@@ -195,12 +195,12 @@ def _with_captions(row: Row, shown: Sequence[Transcript], last: Transcript, lang
     before: list[str] = []
     new = back = 0
     for partial in shown:
-        words = normalised(partial.shown or partial.text, language)
+        words = normalised(partial.caption, language)
         same = _kept(before, words)
         back += len(before) - same
         new += len(words) - same
         before = words
-    newest = (shown[-1].shown or shown[-1].text)[: shown[-1].stable] if shown else ""
+    newest = shown[-1].caption[: shown[-1].stable] if shown else ""
     stable = normalised(newest, language)
     mended = len(stable) - _kept(stable, normalised(last.text, language))
     return Row(row.name, row.seconds, row.heard, row.errors, row.ms, len(shown), new, back, mended)

@@ -145,9 +145,8 @@ class OpenTurn:
         )
         if self.called and self._plain.kind is Kind.NOTHING:
             self._plain = replace(self._plain, complete=NEVER_ENDS)
-        whole = transcript.shown or transcript.text
-        shown = without_name(whole, self._hearing.names)
-        before = len(whole) - len(shown)
+        shown = without_name(transcript.caption, self._hearing.names)
+        before = len(transcript.caption) - len(shown)
         stable = len(shown) if take != NOTHING else max(transcript.stable - before, 0)
         verdict = self._weighed(self._plain, take)
         self._heard = Heard(
@@ -199,5 +198,5 @@ class OpenTurn:
 
 def _news(heard: Heard, transcript: Transcript) -> bool:
     """Tell whether a partial says anything that was not told."""
-    same = heard.text == transcript.text and heard.caption == (transcript.shown or transcript.text)
+    same = heard.text == transcript.text and heard.caption == transcript.caption
     return not same or heard.stable < transcript.stable

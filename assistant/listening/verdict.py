@@ -13,12 +13,12 @@ from assistant.ports import Transcript
 UNCLEAR_WORDS = 3
 """So few words, of which the recogniser is unsure, are a sneeze or a guitar ("2.", "Heh heh")."""
 UNCLEAR_OVER_US = 4
-"""Over our own speech: one more is an "mm-hmm" ("and then them")."""
+"""Over our own speech: an "mm-hmm" may be taken for so many."""
 UNCLEAR_LOGPROB = -0.9
 """It is unsure below this mean log-probability of a token,"""
 UNCLEAR_NO_SPEECH = 0.25
 """and above this probability that nobody spoke. "Yes." and "uh-huh" may be as unclear as that, so
-they keep their meaning; of other orders few are."""
+they keep their meaning."""
 DIGEST = 8
 """Bytes of a digest: equal words must be told from others, no more."""
 
@@ -37,7 +37,7 @@ class _Phrases(NamedTuple):
 
 
 def is_clear(heard: Transcript, *, over_us: bool = False) -> bool:
-    """Tell whether a recogniser is sure enough of a text, if that is a word or two.
+    """Tell whether a recogniser is sure enough of a text, if that is a few words.
 
     `over_us`: it was said while we spoke; who wants the floor says more, or says it again.
     """

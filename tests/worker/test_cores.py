@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from assistant.cores import ALL, MIND, SENSES, halves
+from assistant.cores import ALL, MIND, SENSES, halves, threads
 from assistant.worker import Worker
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux places threads")
@@ -57,3 +57,8 @@ def test_cores_that_are_not_there_are_done_without() -> None:
             worker.close()
 
     assert asyncio.run(main()) == ALL
+
+
+def test_an_engine_has_a_thread_for_each_of_its_cores_and_one_at_least() -> None:
+    assert [threads(frozenset(cores)) for cores in ({3}, {0, 1}, set(range(4, 8)))] == [1, 2, 4]
+    assert threads(frozenset()) >= 1

@@ -6,7 +6,6 @@ together. The decoding options were chosen by measurement: `docs/listening.md`.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.backends.stt_whisper.names import catalogue_name, smallest
 from assistant.cores import SENSES
+from assistant.cores import threads as threads_on
 from assistant.models import store
 from assistant.ports import Recogniser
 from assistant.worker import Worker
@@ -107,7 +107,7 @@ def _ready(config: Config, worker: Worker) -> "Whisper":
     from assistant.backends.stt_whisper.decoder import Decoder  # noqa: PLC0415 - see above
     from assistant.backends.stt_whisper.recogniser import Effort, Whisper  # noqa: PLC0415
 
-    threads = config.threads or min(max((os.cpu_count() or 1) // 2, 1), _MOST_THREADS)
+    threads = config.threads or min(threads_on(SENSES), _MOST_THREADS)
     effort = Effort(config.pad_s, config.beam, max(config.beam, config.doubtful_beam))
     clip = choice.probe()
 
