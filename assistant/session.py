@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 SPOKEN_S = 0.2
 """How often observers are told what has been said of a sentence."""
-WARM_S = 1.0
+WARM_S = 0.25
 """How often it is looked whether the beginning of the prompt has changed."""
 ENDING_S = 20.0
 """How long the last answer may take after the device's sound is over."""
@@ -207,6 +207,10 @@ class LiveSession:
         ask, future = self._asked()
         self.inject(e.WantsFloor(text.strip(), e.Urgency.POLITE, ask))
         return await self._answered(ask, future)
+
+    def forget_all(self) -> None:
+        """Begin a new conversation: what was said before is not told to the mind any more."""
+        self._conversation.clear()
 
     async def mute(self, *, on: bool) -> None:
         """Close or open the microphone."""
@@ -387,6 +391,7 @@ class LiveSession:
         """Have the mind read the beginning of the next prompt while nothing else happens."""
         while True:
             await self._quiet.wait()
-            if self._conversation.stale_prefix:
-                await self._shared.mind.warm(self._conversation.prefix())
+            talk, mind = self._conversation, self._shared.mind
+            if talk.stale_prefix or (talk.unread and mind.info.local):
+                await mind.warm(talk.prefix())
             await asyncio.sleep(WARM_S)

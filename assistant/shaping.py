@@ -4,7 +4,7 @@ Engines put silence of their own around what they say; a conversation wants the 
 and the pauses of a calm reader.
 """
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +14,15 @@ Floats = NDArray[np.float32]
 
 QUIET = 10 ** (-60 / 20)
 """RMS of full scale below which synthetic speech is silent: its noise floor is near -95 dB."""
-LEAD = 0.02
+LEAD = 0.008
 """Seconds of silence that are left before the first sound."""
 CUT, CLAUSE, SENTENCE = 0.03, 0.12, 0.25
 """Seconds of silence after words that go on, after a comma, after a full stop."""
 _FADE = 0.004  # seconds, at both ends, so that joins do not click
-_PEAK = 10 ** (-1.5 / 20)
+_PEAK, _KNEE = 10 ** (-1.5 / 20), 10 ** (-4 / 20)
+"""Above the one nothing gets; above the other a wave is bent."""
 _STEP = 0.005  # seconds: the grain in which silence is looked for
 _CLOSING = "\"')]*_ \u201d\u2019"
-
-
-@dataclass(frozen=True, slots=True)
-class Shaped:
-    """Sound that is ready, and how it came about, in seconds."""
-
-    samples: NDArray[np.int16]
-    cut: float
-    """So much was cut off its start."""
-    ends: float
-    """Speech ends here and the pause begins."""
 
 
 def pause_after(text: str) -> float:
@@ -43,23 +33,72 @@ def pause_after(text: str) -> float:
     return CLAUSE if mark and mark in ",;:-\u2014\u3001\uff0c" else CUT
 
 
-def shaped(sound: Floats, rate: int, pause: float) -> Shaped:
-    """Trim silence, leave a pause at the end, fade both ends, keep the peak below full scale."""
-    step = max(1, round(_STEP * rate))
-    padded = np.pad(sound, (0, -len(sound) % step)).reshape(-1, step)
-    loud = np.flatnonzero(np.sqrt(np.mean(np.square(padded), axis=1)) > QUIET)
-    first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, 0)
-    start = max(0, first * step - round(LEAD * rate))
-    stop = min(len(sound), last * step)
-    length = stop - start + round(pause * rate)
-    kept = sound[start : start + length].copy()
-    peak = float(np.max(np.abs(kept), initial=0.0))
-    if peak > _PEAK:
-        kept *= _PEAK / peak
-    fade = min(round(_FADE * rate), len(kept) // 2)
-    ramp = np.linspace(0.0, 1.0, fade, endpoint=False, dtype=np.float32)
-    kept[:fade] *= ramp
-    kept[len(kept) - fade :] *= ramp[::-1]
-    samples = np.zeros(length, np.int16)
-    samples[: len(kept)] = np.rint(kept * 32767.0)
-    return Shaped(samples, start / rate, (stop - start) / rate)
+class Shaping:
+    """Trims silence, leaves a pause at the end, fades both ends, keeps peaks below full scale.
+
+    Takes the sound in pieces; what it gives back, joined, does not depend on how it was cut.
+    """
+
+    def __init__(self, rate: int, pause: float) -> None:
+        """`pause`: seconds of silence after the speech."""
+        self.cut = 0.0
+        """Seconds that were cut off the start."""
+        self.given = 0
+        """Samples that were given back so far."""
+        self.ends = math.inf
+        """Where speech ends and the pause begins, in seconds; known at the end."""
+        self._rate, self._pause = rate, round(pause * rate)
+        self._step = max(1, round(_STEP * rate))
+        self._lead, self._fade = round(LEAD * rate), round(_FADE * rate)
+        self._held = np.zeros(0, np.float32)
+        self._began = False
+
+    def feed(self, sound: Floats, *, last: bool = False) -> NDArray[np.int16]:
+        """Take the next piece, return what is ready: silence waits for what follows it."""
+        sound = np.concatenate([self._held, sound])
+        loud = self._loud(sound)
+        if not loud:
+            self._held = sound
+            return self._end(sound[:0], sound) if last else np.zeros(0, np.int16)
+        start, stop = 0, min(loud[1], len(sound))
+        if not self._began:
+            start = max(0, loud[0] - self._lead)
+            self.cut = start / self._rate
+        if last:
+            return self._end(sound[start:stop], sound[stop:])
+        stop = max(start, stop - stop % self._step)
+        self._held = sound[stop:]
+        return self._ready(sound[start:stop].copy())
+
+    def _loud(self, sound: Floats) -> tuple[int, int] | None:
+        """Return where sound begins and ends, or `None` if all is silent."""
+        padded = np.pad(sound, (0, -len(sound) % self._step)).reshape(-1, self._step)
+        steps = np.flatnonzero(np.sqrt(np.mean(np.square(padded), axis=1)) > QUIET)
+        return (steps[0] * self._step, (steps[-1] + 1) * self._step) if len(steps) else None
+
+    def _end(self, sound: Floats, rest: Floats) -> NDArray[np.int16]:
+        self.ends = (self.given + len(sound)) / self._rate
+        pause = np.zeros(self._pause, np.float32)
+        if self._began or len(sound):
+            pause[: len(rest)] = rest[: self._pause]
+        whole = np.concatenate([sound, pause])
+        fade = min(self._fade, len(whole) // 2)
+        whole[len(whole) - fade :] *= _ramp(fade)[::-1]
+        return self._ready(whole)
+
+    def _ready(self, sound: Floats) -> NDArray[np.int16]:
+        if not self._began and len(sound):
+            fade = min(self._fade, len(sound) // 2)
+            sound[:fade] *= _ramp(fade)
+            self._began = True
+        self.given += len(sound)
+        over = np.abs(sound) > _KNEE
+        if over.any():  # bent where it would be cut: a whole sentence need not be known
+            bent = np.tanh((np.abs(sound[over]) - _KNEE) / (_PEAK - _KNEE)) * (_PEAK - _KNEE)
+            sound[over] = np.sign(sound[over]) * (_KNEE + bent)
+        samples: NDArray[np.int16] = np.rint(sound * 32767.0).astype(np.int16)
+        return samples
+
+
+def _ramp(length: int) -> Floats:
+    return np.linspace(0.0, 1.0, length, endpoint=False, dtype=np.float32)

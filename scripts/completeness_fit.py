@@ -8,14 +8,14 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.listening.completeness import HESITATED, NEVER_ENDS, Weights, log_odds
+from assistant.listening.completeness import HESITATED, Weights, log_odds, within
 from scripts.completeness_data import Point
 
 FOLDS = 5
 RIDGE = 1.0
 """Strength of the pull of each weight towards 0, in units of one point."""
 ROUNDS = 50
-HESITATION_MS = 200
+HESITATION_MS = 250
 """Shorter pauses decide nothing: no turn ends in them."""
 Subset = tuple[bool, bool]
 """(sound, words): which judges were heard."""
@@ -76,7 +76,7 @@ def score(point: Point, subset: Subset, weights: Weights) -> float:
     used = [bias, cue, ends, *([sound] if subset[0] else []), *([words] if subset[1] else [])]
     total = float(np.dot(_inputs(point, subset, 0.0), used)) - HESITATED * point.hesitated
     probability = float(1 / (1 + np.exp(-total)))
-    return min(probability, point.cue) if point.cue <= NEVER_ENDS else probability
+    return within(probability, point.cue)
 
 
 def hesitation(scored: Sequence[Scored]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
 from assistant.ports import Audio, Spoken, Synthesizer, VoiceInfo
-from assistant.shaping import pause_after, shaped
+from assistant.shaping import Shaping, pause_after
 
 _PROGRAM = "espeak-ng"
 _RATE = 22_050
@@ -126,7 +126,7 @@ def _spoken(text: str, wav: bytes) -> Spoken:
     loud = sound[np.abs(sound) > 0.01]  # noqa: PLR2004 - -40 dBFS: speech, not its gaps
     if len(loud):
         sound *= _LEVEL / float(np.sqrt(np.mean(np.square(loud))))
-    return Spoken(Audio(shaped(sound, rate, pause_after(text)).samples, rate))
+    return Spoken(Audio(Shaping(rate, pause_after(text)).feed(sound, last=True), rate))
 
 
 def _decoded(wav: bytes) -> tuple[int, "np.ndarray[tuple[int], np.dtype[np.int16]]"]:

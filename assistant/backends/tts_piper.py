@@ -1,7 +1,7 @@
 """Piper: neural voices that run on any CPU, from a file of 20 to 110 MB each.
 
 Every voice tells how long each of its phonemes lasts, so the words' places in the sound are
-known to a hundredth of a second.
+known to a hundredth of a second. A sentence begins to sound before its end is made.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.cores import SENSES
 from assistant.errors import BackendError, ModelError
 from assistant.models import store
-from assistant.models.onnx import with_durations
+from assistant.models.onnx import halved, with_durations
 from assistant.ports import Audio, Spoken, Synthesizer, VoiceInfo
-from assistant.shaping import QUIET, Floats, Shaped, pause_after, shaped
+from assistant.shaping import QUIET, Floats, Shaping, pause_after
 from assistant.worker import Worker
 
 WORDS_PER_CALL = 12
+FRAMES = (24, 64, 1 << 20)
+"""Vocoder frames of 12 ms that are made at once: what is heard lasts until the next are ready."""
+SHORTEST = 52
+"""No fewer are left for the last time: a question is known as one 0.6 s before its end."""
+CONTEXT = 12
+"""Frames on both sides that a frame's sound depends on, by less than one part in 100000."""
 _ERRORS = 3  # onnxruntime's level: no warnings
 _FATAL = 4  # onnxruntime's level: stopping a run is no error to print
 _PROBE = "1 2 3 4 5 6 7 8 9 10."
@@ -125,10 +132,17 @@ class _Engine:
     def __init__(self, name: str, place: Path, config: Config) -> None:
         path = _model_file(name, place)
         self._run: onnxruntime.RunOptions | None = None
+        self._inputs: dict[str, Any] = {}
+        self._frames: Floats | None = None
         try:
             described = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
             piper = PiperConfig.from_dict(described)
-            self._session = _session(with_durations(path), config.threads)
+            model = with_durations(path)
+            halves = halved(model)
+            self._session = _session(halves.first if halves else model, config.threads)
+            self._vocoder: Any = _session(halves.second, config.threads) if halves else None
+            inputs = [] if self._vocoder is None else self._vocoder.get_inputs()
+            self._vocoder_inputs = [one.name for one in inputs]
         except (OSError, ValueError, KeyError, TypeError, *_ORT_ERRORS) as error:
             raise ModelError(
                 name, f"this is no Piper voice or it is damaged; `assistant models check {name}`"
@@ -150,8 +164,13 @@ class _Engine:
         self._gain = self._loudness(config.level)
 
     def run(self, names: Sequence[str] | None, inputs: dict[str, Any]) -> Any:
-        """Stand in for the session, so that a run can be ended from outside."""
-        return self._session.run(names, inputs, self._run)
+        """Stand in for the session: a run can be ended from outside, frames are no sound yet."""
+        results = self._session.run(names, inputs, self._run)
+        if self._vocoder is None:
+            return results
+        *durations, self._frames = results
+        self._inputs = inputs
+        return [self._frames, *durations]
 
     def speak(self, text: str, run: onnxruntime.RunOptions) -> Iterator[Spoken]:
         """Yield the sound of a text, a sentence or twelve words at a time."""
@@ -170,28 +189,44 @@ class _Engine:
         sentences = [phonemes for phonemes in self._voice.phonemize(text) if phonemes]
         starts = _word_starts(text, sentences, self._voice.phonemize)
         for number, phonemes in enumerate(sentences):
-            ids = self._voice.phonemes_to_ids(phonemes)
-            sound, lengths = self._sound(ids)
             last = number == len(sentences) - 1
-            mark = text if last else "".join(phonemes)
-            ready = shaped(sound * self._gain, self.info.rate, pause_after(mark))
-            times = _times(phonemes, lengths, self._symbols, ready, self.info.rate)
+            made = self._made(self._voice.phonemes_to_ids(phonemes))
+            times = _times(phonemes, made, self._symbols, self.info.rate)
             marks = [
                 (offset + at, times[phoneme])
                 for at, sentence, phoneme in starts
                 if sentence == number and phoneme < len(times)
             ]
             if last:
-                marks.append((offset + len(text), ready.ends))
-            yield Spoken(Audio(ready.samples, self.info.rate), tuple(marks))
+                marks.append((offset + len(text), math.inf))
+            shaping = Shaping(self.info.rate, pause_after(text if last else "".join(phonemes)))
+            yield from _pieces(made.sounds, marks, shaping, self.info.rate)
 
-    def _sound(self, ids: list[int]) -> tuple[Floats, NDArray[np.int64] | None]:
-        """Return the sound and, if the voice tells it, how many samples each symbol lasts."""
+    def _made(self, ids: list[int]) -> "_Made":
+        self._frames = None
         result = self._voice.phoneme_ids_to_audio(ids, self._settings, include_alignments=True)
         sound, lengths = result if isinstance(result, tuple) else (result, None)
         if lengths is not None and np.size(lengths) != len(ids):
             lengths = None
-        return np.atleast_1d(sound), lengths
+        if self._frames is not None:
+            sounds, count = self._vocoded(self._frames), self._frames.shape[2]
+            return _Made(sounds, count * self._voice.config.hop_length, lengths)
+        whole: Floats = np.atleast_1d(sound) * np.float32(self._gain)
+        return _Made(iter([(whole, True)]), len(whole), lengths)
+
+    def _vocoded(self, frames: Floats) -> Iterator[tuple[Floats, bool]]:
+        """Yield the sound of frames: a little, more, the rest."""
+        at, total = 0, frames.shape[2]
+        for count in FRAMES:
+            end = at + count if total - at - count >= SHORTEST else total
+            low, high = max(0, at - CONTEXT), min(total, end + CONTEXT)
+            inputs = {n: self._inputs.get(n, frames[:, :, low:high]) for n in self._vocoder_inputs}
+            sound = self._vocoder.run(None, inputs, self._run)[0].reshape(-1) * self._gain
+            hop = len(sound) // (high - low)
+            yield sound[(at - low) * hop : (end - low) * hop], end == total
+            if end == total:
+                return
+            at = end
 
     def _symbols(self, phoneme: str) -> int:
         """Return how many input symbols stand for a phoneme, with the pad after it."""
@@ -202,8 +237,9 @@ class _Engine:
         """Return the gain that brings this voice to a level, from what it says unheard."""
         sound = np.concatenate(
             [
-                self._sound(self._voice.phonemes_to_ids(phonemes))[0]
+                sound
                 for phonemes in self._voice.phonemize(_PROBE)
+                for sound, _ in self._made(self._voice.phonemes_to_ids(phonemes)).sounds
             ]
         )
         loud = sound[np.abs(sound) > QUIET]
@@ -297,20 +333,48 @@ def _word_starts(
     ]
 
 
-def _times(
-    phonemes: list[str],
-    lengths: NDArray[np.int64] | None,
-    symbols: Callable[[str], int],
-    ready: Shaped,
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A sentence as the network makes it."""
+
+    sounds: Iterator[tuple[Floats, bool]]
+    """Piece by piece; true with the last."""
+    length: int
+    """Samples of all of them."""
+    symbols: NDArray[np.int64] | None
+    """How many of those each input symbol lasts, if the voice tells it."""
+
+
+def _pieces(
+    sounds: Iterator[tuple[Floats, bool]],
+    marks: list[tuple[int, float]],
+    shaping: Shaping,
     rate: int,
+) -> Iterator[Spoken]:
+    """Yield shaped pieces, each with the marks that lie in it; an endless one is the end."""
+    for sound, last in sounds:
+        start = shaping.given / rate
+        samples = shaping.feed(sound, last=last)
+        if not len(samples):
+            continue
+        end = math.inf if last else shaping.given / rate
+        inside: list[tuple[int, float]] = []
+        while marks and (last or marks[0][1] - shaping.cut < end):
+            offset, at = marks.pop(0)
+            inside.append((offset, max(0.0, min(at - shaping.cut, shaping.ends) - start)))
+        yield Spoken(Audio(samples, rate), tuple(inside))
+
+
+def _times(
+    phonemes: list[str], made: _Made, symbols: Callable[[str], int], rate: int
 ) -> list[float]:
-    """Return when each phoneme begins, in seconds of the shaped sound."""
-    if lengths is None:
-        step = ready.ends / max(1, len(phonemes))
+    """Return when each phoneme begins, in seconds of the sound as it was made."""
+    if made.symbols is None:
+        step = made.length / rate / max(1, len(phonemes))
         return [n * step for n in range(len(phonemes))]
-    ends = np.concatenate([[0], np.cumsum(lengths)]) / rate - ready.cut
+    ends = np.concatenate([[0], np.cumsum(made.symbols)]) / rate
     at, times = 2, []  # after the mark of the beginning and its pad
     for phoneme in phonemes:
-        times.append(min(max(0.0, float(ends[min(at, len(ends) - 1)])), ready.ends))
+        times.append(float(ends[min(at, len(ends) - 1)]))
         at += symbols(phoneme)
     return times

@@ -162,14 +162,14 @@ async def measure(  # noqa: PLR0913 - two of them are only there to be told
     before: Callable[[Known], None] = lambda _: None,
     told: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
-    """Converse with every clip, one session for all, and measure the recording.
+    """Play every clip to one session, each as the first message of a conversation, and measure.
 
     `before` is called with each clip before it is played. The rows come when all is over; `told`
     gets each clip's preliminary one, by the program's own clocks, as soon as it is there.
     """
     exchanges: list[Exchange] = []
     async with recorded(shared, settings, recording) as room:
-        sounds = _announced(clips, before)
+        sounds = _announced(clips, before, room.session.forget_all)
         async for exchange in converse(room.session, room.card, sounds, gap=gap):
             exchanges.append(exchange)
             told(_inside(clips[len(exchanges) - 1], exchange))
@@ -183,9 +183,12 @@ async def measure(  # noqa: PLR0913 - two of them are only there to be told
     ]
 
 
-def _announced(clips: Sequence[Known], before: Callable[[Known], None]) -> Iterator[Clip]:
+def _announced(
+    clips: Sequence[Known], before: Callable[[Known], None], forget: Callable[[], None]
+) -> Iterator[Clip]:
     for known in clips:
         before(known)
+        forget()  # what one speaker said has nothing to do with the next
         yield known.clip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from assistant.core.events import NOTHING, Event, Heard, Kind, ListeningFailed, Verdict
 from assistant.errors import AssistantError
 from assistant.languages.pack import Pack
-from assistant.listening.completeness import NEVER_ENDS, UNDECIDED, Evidence, combine
+from assistant.listening.completeness import NEVER_ENDS, PLAIN, UNDECIDED, Evidence, combine
 from assistant.listening.inquiry import Inquiry, Judges, Reading
 from assistant.listening.names import without_name
 from assistant.listening.verdict import is_clear, judge
@@ -16,8 +16,10 @@ from assistant.ports import Samples, Transcript, Transcription
 LIKELY = 0.02
 """While they speak, an answer is worth beginning to words that may end a message so probably:
 98 % of whole messages reach it, 23 % of their beginnings (SmolLM2; 43 messages of people)."""
-HESITATION_MS = 200
-"""A pause as long as those that end a turn; shorter ones are part of speaking."""
+LIKELY_UNENDED = 0.05
+"""The same if the recogniser has not closed the sentence: it often leaves a short order open."""
+HESITATION_MS = 250
+"""Shorter pauses are part of speaking: stops, breath."""
 
 
 @dataclass(slots=True)
@@ -157,11 +159,11 @@ class OpenTurn:
 
     def _ask(self) -> None:
         heard = self._heard
-        if heard is None or heard.verdict.kind is Kind.WORDS:
-            if heard is not None:
-                self._reading.read(heard.text, heard.verdict.digest)
-            if self._inquiry is not None:
-                self._inquiry.hear()
+        kind = Kind.NOTHING if heard is None else heard.verdict.kind
+        if heard is not None and kind is Kind.WORDS:
+            self._reading.read(heard.text, heard.verdict.digest)
+        if self._inquiry is not None and kind in {Kind.WORDS, Kind.NOTHING}:  # words may come yet
+            self._inquiry.hear()
 
     def _close_inquiry(self) -> None:
         if self._inquiry is not None:
@@ -185,8 +187,11 @@ class OpenTurn:
         inquiry, reading, digest = self._inquiry, self._reading, plain.digest
         words = reading.opinion(digest)
         if inquiry is None and take == NOTHING:
-            known = reading.decided(digest) and (words is None or words >= LIKELY)
-            ends = plain.ends_sentence and known
+            if words is None:
+                ends = plain.ends_sentence and reading.decided(digest)
+            else:
+                ends = words >= (LIKELY if plain.ends_sentence else LIKELY_UNENDED)
+                ends = ends and plain.complete >= PLAIN
             return replace(plain, complete=min(plain.complete, UNDECIDED), ends_sentence=ends)
         if inquiry is None or not (inquiry.decided and reading.decided(digest)):
             return replace(plain, complete=min(plain.complete, UNDECIDED))

@@ -6,12 +6,19 @@ https://protobuf.dev/programming-guides/encoding/. The numbers are those of onnx
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _GRAPH = 7  # of ModelProto
-_NODE, _OUTPUT = 1, 12  # of GraphProto
-_NODE_OUTPUT, _NODE_TYPE = 2, 4  # of NodeProto
-_NAME = 1  # of ValueInfoProto
+_NODE, _INITIALIZER, _INPUT, _OUTPUT, _VALUE = 1, 5, 11, 12, 13  # of GraphProto
+_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_TYPE = 1, 2, 3, 4  # of NodeProto
+_NAME, _TYPE = 1, 2  # of ValueInfoProto
+_TENSOR_NAME = 8  # of TensorProto
+_NAMED = {_NODE: _NODE_OUTPUT, _INITIALIZER: _TENSOR_NAME, _INPUT: _NAME, _OUTPUT: _NAME}
+"""Parts of a graph, and where each says which values it makes."""
+_FLOATS = b"\x0a\x02\x08\x01"  # TypeProto: a tensor whose elements are of type 1, FLOAT
+_BODIES = frozenset({"If", "Loop", "Scan"})
+"""Operators that hold a graph of their own, which may use any value around it."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MORE = 0x80
 _WIDTH = {_FIXED64: 8, _FIXED32: 4}
@@ -42,18 +49,128 @@ def with_durations(path: Path) -> bytes:
     return with_output(model, names[0]) if len(names) == 1 else model
 
 
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A VITS voice in two models: text becomes frames, frames become sound."""
+
+    first: bytes
+    """The voice without its sound, but with the frames, its last output."""
+    second: bytes
+    frames: str
+    """The output of the one and input of the other: float32 of shape (1, channels, frames)."""
+    sound: str
+    """The second one's output; other inputs that it has are those of the whole voice."""
+
+
+def halved(model: bytes, sound: str = "output", vocoder: str = "/dec/conv_pre/") -> Halves | None:
+    """Cut a VITS voice before its vocoder; `None` if it is not built as Piper builds them.
+
+    A frame's sound depends on its neighbours only, so a sentence can sound before its end is made
+    (HiFi-GAN, arXiv:2010.05646).
+    """
+    nodes = [
+        _Node.read(node)
+        for graph in _fields(memoryview(model), _GRAPH)
+        for node in _fields(graph, _NODE)
+    ]
+    cuts = {node.inputs[0] for node in nodes if node.name.startswith(vocoder) and node.inputs}
+    if len(cuts) != 1 or any(node.kind in _BODIES for node in nodes):
+        return None
+    (frames,) = cuts
+    outputs = {
+        bytes(name).decode()
+        for graph in _fields(memoryview(model), _GRAPH)
+        for output in _fields(graph, _OUTPUT)
+        for name in _fields(output, _NAME)
+    }
+    before = _needed(nodes, (outputs - {sound}) | {frames})
+    after = _needed(nodes, {sound}, given=frames)
+    if sound not in outputs or frames in outputs or not after:
+        return None
+    new = _field(_NAME, frames.encode()) + _field(_TYPE, _FLOATS)
+    return Halves(
+        _part(model, before, outputs - {sound}) + _field(_GRAPH, _field(_OUTPUT, new)),
+        _part(model, after, {sound}) + _field(_GRAPH, _field(_INPUT, new)),
+        frames,
+        sound,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A step of a graph: names of values."""
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: memoryview) -> "_Node":
+        def texts(number: int) -> tuple[str, ...]:
+            return tuple(bytes(text).decode() for text in _fields(node, number))
+
+        name, kind = ("".join(texts(number)) for number in (_NODE_NAME, _NODE_TYPE))
+        return cls(name, kind, texts(_NODE_INPUT), texts(_NODE_OUTPUT))
+
+
+def _needed(nodes: list[_Node], values: set[str], given: str = "") -> set[str]:
+    """Return the names of all values that these are made of; `given` is there already."""
+    makers = {name: node for node in nodes for name in node.outputs}
+    known: set[str] = set()
+    wanted = list(values)
+    while wanted:
+        value = wanted.pop()
+        if value in known or value == given:
+            continue
+        known.add(value)
+        if value in makers:
+            wanted += makers[value].inputs
+    return known
+
+
+def _part(model: bytes, values: set[str], outputs: set[str]) -> bytes:
+    """Return a model of the nodes, weights and inputs that make these values."""
+    graph = bytearray()
+    rest = bytearray()
+    for number, content, raw in _all_fields(memoryview(model)):
+        if number != _GRAPH:
+            rest += raw
+            continue
+        for inner, field, whole in _all_fields(content):
+            if inner in _NAMED and not _names(field, _NAMED[inner]) & (
+                outputs if inner == _OUTPUT else values
+            ):
+                continue
+            if inner != _VALUE:
+                graph += whole
+    return bytes(rest) + _field(_GRAPH, bytes(graph))
+
+
+def _names(message: memoryview, number: int) -> set[str]:
+    return {bytes(name).decode() for name in _fields(message, number)}
+
+
 def _fields(message: memoryview, wanted: int) -> Iterator[memoryview]:
     """Yield the contents of all fields with this number."""
+    for number, content, _ in _all_fields(message):
+        if number == wanted:
+            yield content
+
+
+def _all_fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
+    """Yield number, content and encoding of each field; a number's content is left empty."""
     at = 0
     while at < len(message):
+        start = at
         key, at = _varint(message, at)
         number, wire = key >> 3, key & 7
+        content = message[at:at]
         if wire == _BYTES:
             length, at = _varint(message, at)
             if at + length > len(message):
                 raise ValueError("a field is longer than its message")
-            if number == wanted:
-                yield message[at : at + length]
+            content = message[at : at + length]
             at += length
         elif wire == _VARINT:
             _, at = _varint(message, at)
@@ -61,6 +178,7 @@ def _fields(message: memoryview, wanted: int) -> Iterator[memoryview]:
             at += _WIDTH[wire]
         else:
             raise ValueError(f"unknown wire type {wire}")
+        yield number, content, message[start:at]
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:

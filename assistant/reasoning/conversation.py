@@ -49,6 +49,8 @@ class Conversation:
     ) -> None:
         self.stale_prefix = True
         """The beginning of the next prompt is not in the model's cache: warm `prefix()`."""
+        self.unread = False
+        """What was said since then is not either: a model in this process may read it ahead."""
         self._opening = tuple(opening)
         self._count = count
         self._clock = clock
@@ -100,12 +102,13 @@ class Conversation:
         text, heard = self._fitted(text, self._room // 4), self._fitted(heard, self._room // 4)
         tokens = self._tokens(text) + (self._tokens(heard) if heard else 0)
         self._turns.append(_Turn(text, heard, tokens))
+        self.unread = True
         self._drop()
 
     def prefix(self) -> list[Message]:
         """Return what the next prompt begins with; it counts as warmed from here on."""
         self._end_if_over()
-        self.stale_prefix = False
+        self.stale_prefix = self.unread = False
         return [*self._opening, *_messages(self._turns, "")]
 
     def clear(self) -> None:

@@ -115,6 +115,13 @@ def test_judges_who_differ_leave_it_open() -> None:
     assert INCOMPLETE < combine(evidence(sound=0.97, words=0.02)) < COMPLETE
 
 
+def test_a_question_is_never_a_mere_beginning() -> None:
+    doubtful = evidence(cue("What's the weather like?", EN), sound=0.01, words=0.01)
+    assert combine(doubtful) == UNDECIDED
+    beginning = evidence(cue("What's the weather", EN), sound=0.01, words=0.01)
+    assert combine(beginning) < INCOMPLETE
+
+
 def test_a_missing_full_stop_and_an_earlier_hesitation_count() -> None:
     assert combine(evidence(sound=0.9, words=0.2)) > COMPLETE
     assert combine(evidence(sound=0.9, words=0.2, hesitated=True)) < COMPLETE

@@ -322,8 +322,19 @@ def test_an_answer_is_worth_beginning_while_they_speak_if_a_message_may_end_ther
     assert scene.of(Heard)[-1][1].verdict.ends_sentence, "in the pause it is"
 
 
+def test_words_that_probably_end_are_worth_a_draft_without_a_full_stop() -> None:
+    def worth(probability: float, words: str = WORDS) -> bool:
+        script = Script(((0.9, words),))
+        scene = play([SPEECH], script, judges=Judges(words=Judge(probability)))
+        return any(heard.verdict.ends_sentence for when, heard in scene.of(Heard) if when < END)
+
+    assert worth(0.1)
+    assert not worth(0.03)
+    assert not worth(0.1, WORDS + " and"), "the words themselves speak against it"
+
+
 def test_the_sound_is_judged_before_there_are_words() -> None:
-    sound, words = Judge(0.9, 0.05), Judge(0.3, 0.01)
+    sound, words = Judge(0.9, 0.05), Judge(0.03, 0.01)
     script = Script(((1.1, WORDS),), partial_s=0.5)
     judges = Judges(sound, words)
     scene = play([SPEECH], script, judges=judges)
@@ -335,13 +346,13 @@ def test_the_sound_is_judged_before_there_are_words() -> None:
         (came, UNDECIDED),
         (
             round(came + 0.01, 3),
-            pytest.approx(combine(Evidence(0.7, ends_sentence=False, sound=0.9, words=0.3))),
+            pytest.approx(combine(Evidence(0.7, ends_sentence=False, sound=0.9, words=0.03))),
         ),
     ]
 
 
 def test_one_answer_alone_is_not_told() -> None:
-    sound, words = Judge(0.9, 0.05), Judge(0.3, 0.1)
+    sound, words = Judge(0.9, 0.05), Judge(0.03, 0.1)
     scene = play([SPEECH], Script(((1.1, WORDS),)), judges=Judges(sound, words))
     asked = round(frame_after(END + 0.064), 3)
     assert [when for when, _ in scene.of(Heard)] == [1.6, round(asked + 0.05, 3)]
@@ -349,24 +360,24 @@ def test_one_answer_alone_is_not_told() -> None:
 
 def test_who_is_late_or_broken_is_left_out() -> None:
     for late in (Judge(0.01, 5.0), Judge(0.01, 0.01, fails=True)):
-        judges = Judges(late, Judge(0.3, 0.01), seconds=0.25)
+        judges = Judges(late, Judge(0.03, 0.01), seconds=0.25)
         scene = play([SPEECH], Script(((1.1, WORDS),)), judges=judges)
         first, last = scene.of(Heard)
         assert first[1].verdict.complete == UNDECIDED
-        assert last[1].verdict.complete == by_words(0.3)
+        assert last[1].verdict.complete == by_words(0.03)
         waited = last[0] - round(frame_after(END + 0.064), 3)
         assert waited == pytest.approx(0.01 if late.fails else 0.25)
 
 
 def test_who_hesitated_once_is_waited_for_longer() -> None:
-    judge = Judge(0.3)
+    judge = Judge(0.03)
     speech = [SPEECH, (2.016, sound(0.64))]
     scene = play(speech, Script(((1.1, WORDS),)), judges=Judges(words=judge))
     told = [heard.verdict.complete for _, heard in scene.of(Heard)]
-    assert told == [UNDECIDED, by_words(0.3), by_words(0.3, hesitated=True)]
+    assert told == [UNDECIDED, by_words(0.03), by_words(0.03, hesitated=True)]
     short = [SPEECH, (1.76, sound(0.64))]
-    scene = play(short, Script(((1.1, WORDS),)), judges=Judges(words=Judge(0.3, 0.01)))
-    assert scene.of(Heard)[-1][1].verdict.complete == by_words(0.3), "128 ms are no hesitation"
+    scene = play(short, Script(((1.1, WORDS),)), judges=Judges(words=Judge(0.03, 0.01)))
+    assert scene.of(Heard)[-1][1].verdict.complete == by_words(0.03), "128 ms are no hesitation"
 
 
 def test_who_goes_on_after_a_turn_was_taken_for_ended_has_hesitated() -> None:
@@ -374,21 +385,21 @@ def test_who_goes_on_after_a_turn_was_taken_for_ended_has_hesitated() -> None:
         speech = [SPEECH, (again, sound(0.64))]
         scripts = Script(((1.1, words),)), Script(((0.6, "with the red shade"),))
         forgetting = at(2.2, lambda ear: ear.forget(1))
-        scene = play(speech, *scripts, judges=Judges(words=Judge(0.3)), act=forgetting)
+        scene = play(speech, *scripts, judges=Judges(words=Judge(0.03)), act=forgetting)
         last = scene.of(Heard)[-1][1]
         assert last.turn == 2
         return last.verdict.complete
 
-    assert told(3.04) == by_words(0.3, hesitated=True)
-    assert told(4.0) == by_words(0.3), "that is something new"
-    assert told(3.04, "Mm-hmm.") == by_words(0.3)
+    assert told(3.04) == by_words(0.03, hesitated=True)
+    assert told(4.0) == by_words(0.03), "that is something new"
+    assert told(3.04, "Mm-hmm.") == by_words(0.03)
 
 
 def test_a_noise_before_the_first_words_is_no_hesitation() -> None:
     speech = [SPEECH, (2.016, sound(0.64))]
     script = Script(((2.7, WORDS),))
-    scene = play(speech, script, judges=Judges(words=Judge(0.3)))
-    assert scene.of(Heard)[-1][1].verdict.complete == by_words(0.3)
+    scene = play(speech, script, judges=Judges(words=Judge(0.03)))
+    assert scene.of(Heard)[-1][1].verdict.complete == by_words(0.03)
 
 
 def test_pauses_inside_a_turn_are_told() -> None:

@@ -73,9 +73,17 @@ def check_sound(pieces: list[Spoken]) -> None:
     loud = np.flatnonzero(np.abs(sound) > 0.003)
     assert loud[0] / rate <= 0.045  # 20 ms of silence, and up to 25 ms of a soft onset
     assert 0.1 <= 1 - loud[-1] / rate + len(sound) / rate - 1 <= 0.4
-    for piece in pieces:
-        edges = piece.audio.samples[[0, -1]] / 32768.0
-        assert np.abs(edges).max() < 0.002
+    assert np.abs(sound[[0, -1]]).max() < 0.002
+
+
+def marked(pieces: list[Spoken]) -> list[tuple[int, float]]:
+    """Return the marks, in seconds from the start of all pieces."""
+    starts = np.cumsum([0.0, *(piece.audio.seconds for piece in pieces)])
+    return [
+        (offset, float(start) + at)
+        for start, piece in zip(starts, pieces, strict=False)
+        for offset, at in piece.marks
+    ]
 
 
 @pytest.mark.usefixtures("model")
@@ -93,16 +101,48 @@ def test_piper_speaks() -> None:
 def test_piper_marks_every_word_and_the_end_of_speech() -> None:
     async def test(voice: Synthesizer) -> None:
         pieces = await said(voice, "Wait! One of the things, twenty-five.")
-        marks = [offset for piece in pieces for offset, _ in piece.marks]
-        assert marks == [0, 6, 10, 13, 17, 25, 37]
-        last = pieces[-1]
-        silence = last.audio.samples[round(last.marks[-1][1] * last.audio.rate) :] / 32768.0
-        assert np.abs(silence).max() < 0.01
+        sound, at = floats(pieces), dict(marked(pieces))
+        assert list(at) == [0, 6, 10, 13, 17, 25, 37]
+        assert np.abs(sound[round(at[37] * 22_050) :]).max() < 0.01
         # the word after the comma begins after the pause that the comma makes
-        at = dict(last.marks)
-        pause = last.audio.samples[round((at[25] - 0.06) * last.audio.rate) :][: 22_050 // 50]
-        assert decibels(float(np.sqrt(np.mean(np.square(pause / 32768.0))))) < -40
+        pause = sound[round((at[25] - 0.06) * 22_050) :][: 22_050 // 50]
+        assert decibels(float(np.sqrt(np.mean(np.square(pause))))) < -40
 
+    with_piper(test)
+
+
+@pytest.mark.usefixtures("model")
+def test_a_sentence_sounds_in_pieces_as_it_would_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[Spoken]] = []
+
+    async def test(voice: Synthesizer) -> None:
+        told.append(await said(voice, TEXT))
+
+    same_each_time = tts_piper.Config(noise=0.0, noise_width=0.0)
+    with_piper(test, same_each_time)
+    monkeypatch.setattr(tts_piper, "FRAMES", (1 << 20,))
+    with_piper(test, same_each_time)
+    pieces, [whole] = told
+    assert len(pieces) == 3
+    assert 0.15 <= pieces[0].audio.seconds <= 0.3, "the first is soon there"
+    assert pieces[-1].audio.seconds > 0.6, "a question is known as one in its last piece"
+    joined = floats(pieces)
+    assert len(joined) == len(whole.audio.samples)
+    assert np.abs(joined - floats([whole])).max() < 0.001
+    assert [offset for offset, _ in marked(pieces)] == [offset for offset, _ in whole.marks]
+    times = [[at for _, at in marked(one)] for one in told]
+    assert times[0] == pytest.approx(times[1], abs=0.001)
+
+
+@pytest.mark.usefixtures("model")
+def test_a_voice_of_another_build_speaks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(voice: Synthesizer) -> None:
+        pieces = await said(voice, TEXT)
+        check_sound(pieces)
+        assert len(pieces) == 1
+        assert len(pieces[0].marks) == len(TEXT.split()) + 1
+
+    monkeypatch.setattr(tts_piper, "halved", lambda _: None)
     with_piper(test)
 
 
@@ -124,6 +164,7 @@ def test_a_sentence_pauses_longer_than_a_clause_than_a_cut() -> None:
         pauses = []
         for text in ("It is so.", "It is so,", "It is so"):
             last = (await said(voice, text))[-1]
+            assert last.marks[-1][0] == len(text)
             pauses.append(last.audio.seconds - last.marks[-1][1])
         assert pauses == pytest.approx([0.25, 0.12, 0.03], abs=0.002)
 
