@@ -70,19 +70,26 @@ class DeviceInfo:
     speaker: str | None
     full_duplex: bool
     """The microphone does not hear the speaker: headphones, files, a measured canceller."""
+    trouble: str = ""
+    """Why it neither hears nor plays now, for people; it comes back by itself."""
 
 
 class Device(Protocol):
     """A microphone and a speaker on one clock.
 
     A track's clock counts the sound of that track which was really played, in seconds; sound
-    that was flushed or is held does not count. Losing the device raises `BackendUnavailable`
-    from `frames`, `write` and `reached` alike.
+    that was flushed or is held does not count. A device that is lost but may come back says so
+    in `info`, gives silent frames and plays on later. One that is lost for good raises
+    `BackendUnavailable` from `frames`, `write` and `reached` alike.
     """
 
     @property
     def info(self) -> DeviceInfo:
-        """Names and duplex; may change when the device is reopened."""
+        """Names, duplex, trouble; changes when the device is lost and found again."""
+        ...
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Have `told` called in the loop whenever `info` has changed."""
         ...
 
     def frames(self) -> AsyncIterator[Frame]:
@@ -451,6 +458,8 @@ class SessionState:
     last_latency: float | None = None
     """Seconds from the last voiced sample to the first sound of the newest answer."""
     faults: tuple[str, ...] = field(default=())
+    trouble: str = ""
+    """Why it is deaf now; it goes on trying to mend that."""
 
 
 class Session(Protocol):

@@ -118,6 +118,8 @@ class LiveSession:
         self._latency: float | None = None
         self._faults: tuple[str, ...] = ()
         self._before: State = Quiet()
+        self._trouble = device.info.trouble
+        device.watch(self._device_changed)
 
     async def run(self) -> None:
         """Converse until the device's sound is over and answered, or until cancelled.
@@ -131,7 +133,7 @@ class LiveSession:
                 conducting = tasks.create_task(self._conductor.run(), name="conductor")
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
-                self._book.show(self._conductor.state, self._conductor.policy, names=self.names)
+                self._tell_state(self._conductor.state)
                 await self._ear.run()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(ENDING_S):
@@ -161,6 +163,7 @@ class LiveSession:
             voice=shared.voice.info.name,
             last_latency=self._latency,
             faults=self._faults,
+            trouble=info.trouble,
         )
 
     @property
@@ -365,7 +368,17 @@ class LiveSession:
 
     def _tell_state(self, state: State) -> None:
         said = "" if self._speech is None else self._speech.said
-        self._book.show(state, self._conductor.policy, said, self.names)
+        trouble = self._device.info.trouble
+        self._book.show(state, self._conductor.policy, said, self.names, trouble)
+
+    def _device_changed(self) -> None:
+        """It was lost, or is back; that is to be seen, and its return to be heard."""
+        was, self._trouble = self._trouble, self._device.info.trouble
+        state = self._conductor.state
+        self._gate(state)
+        self._tell_state(state)
+        if was and not self._trouble and self._tasks is not None:
+            self._tasks.create_task(self._play(c.Tone.AWAKE), name="sound is back")
 
     async def _tell_what_is_said(self) -> None:
         """Between two steps of the core the words go on."""

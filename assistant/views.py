@@ -14,6 +14,8 @@ class Activity(Enum):
     MUTED = "muted"
     WAITING = "waiting"
     """For its name, or for a key; the status says for what."""
+    DEAF = "deaf"
+    """It has no sound hardware now; the status says why. It looks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
         ("ears", answer.get("ears")),
         ("mind", answer.get("mind")),
         ("voice", answer.get("voice")),
+        *([("sound", trouble)] if (trouble := answer.get("trouble")) else []),
         ("turns", turns),
         *(("fault", fault) for fault in (faults if isinstance(faults, list) else [])),
     ]

@@ -19,6 +19,8 @@ UNCLEAR_LOGPROB = -0.9
 UNCLEAR_NO_SPEECH = 0.25
 """and above this probability that nobody spoke. "Yes." and "uh-huh" may be as unclear as that, so
 they keep their meaning."""
+ONE_LOGPROB, ONE_NO_SPEECH = -0.7, 0.28
+"""The same for a single word: a sneeze is "2." at -0.8 and 0.4, "Hello?" -0.7 and 0.25."""
 DIGEST = 8
 """Bytes of a digest: equal words must be told from others, no more."""
 
@@ -41,7 +43,10 @@ def is_clear(heard: Transcript, *, over_us: bool = False) -> bool:
 
     `over_us`: it was said while we spoke; who wants the floor says more, or says it again.
     """
-    few = len(normalised(heard.text)) <= (UNCLEAR_OVER_US if over_us else UNCLEAR_WORDS)
+    words = len(normalised(heard.text))
+    if words == 1 and heard.logprob < ONE_LOGPROB and heard.no_speech > ONE_NO_SPEECH:
+        return False
+    few = words <= (UNCLEAR_OVER_US if over_us else UNCLEAR_WORDS)
     return not (few and heard.logprob < UNCLEAR_LOGPROB and heard.no_speech > UNCLEAR_NO_SPEECH)
 
 

@@ -102,13 +102,21 @@ class Book:
                 pass
 
     def show(
-        self, state: State, policy: Policy, said: str = "", names: tuple[str, ...] = ()
+        self,
+        state: State,
+        policy: Policy,
+        said: str = "",
+        names: tuple[str, ...] = (),
+        trouble: str = "",
     ) -> None:
         """Tell the living state when it changed.
 
         `said`: what is being spoken. `names`: what it answers to, where it must be called.
+        `trouble`: why it neither hears nor can be heard.
         """
         status = Status(*_activity(state, policy, said, names))
+        if trouble:
+            status = Status(Activity.DEAF, trouble)
         if status != self._status:
             self._status = status
             self._tell(status)

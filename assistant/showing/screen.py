@@ -38,8 +38,11 @@ _LOOKS = {
     Activity.SPEAKING: _Look("▶", ">", "cyan"),
     Activity.MUTED: _Look("✕", "x", "red"),
     Activity.WAITING: _Look("○", "-", "dim"),
+    Activity.DEAF: _Look("✕", "x", "red"),
 }
-_WORDLESS = {Activity.LISTENING, Activity.WAITING, Activity.MUTED, Activity.SPEAKING}
+_WORDLESS = {
+    *(Activity.LISTENING, Activity.WAITING, Activity.MUTED, Activity.SPEAKING, Activity.DEAF)
+}
 """These begin without words; while it thinks, those that it heard stay."""
 _LABEL = 11
 """Columns of the labels at the left, the space behind them included."""

@@ -64,6 +64,7 @@ class Card:
         self._lost: BackendUnavailable | None = None
         self._waiting: list[tuple[_Check, asyncio.Future[bool]]] = []
         self._turns = {track: asyncio.Lock() for track in Track}
+        self._observers: list[Callable[[], None]] = []
         self._flushes = dict.fromkeys(Track, 0)
 
     def catch_up(self) -> None:
@@ -96,6 +97,15 @@ class Card:
                 return
             self._news.clear()
             await self._news.wait()
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Have `told` called whenever `info` has changed."""
+        self._observers.append(told)
+
+    def changed(self) -> None:
+        """Tell who watches that `info` is another one."""
+        for told in self._observers:
+            told()
 
     async def write(self, track: Track, audio: Audio) -> tuple[float, float]:
         """Queue sound; waits while 2 s are queued. Sound that a flush overtook is dropped."""

@@ -114,6 +114,11 @@ class Pairing:
         self._input.line.start = now - lag
         self._base = self._position
 
+    def replay(self, rate: int) -> None:
+        """Another speaker plays from now on."""
+        self._output = _Stream(rate)
+        self._played = Played()
+
     def wait(self, now: float) -> None:
         """Let silence stand for what a closed microphone would have heard until now."""
         if self._closed_lag is None:

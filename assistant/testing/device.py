@@ -1,9 +1,9 @@
 """A sound card that plays a script: exact in virtual time, with a log of all that was done."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -98,6 +98,7 @@ class ScriptedDevice:
         self._lanes = {track: _Lane() for track in Track}
         self._far = np.zeros(RATE, np.float32)
         self._lost: BackendUnavailable | None = None
+        self._observers: list[Callable[[], None]] = []
         for at, samples in script:
             self.hear(samples, at=at)
 
@@ -117,6 +118,12 @@ class ScriptedDevice:
         self._lost = BackendUnavailable("device", reason)
         for lane in self._lanes.values():
             lane.change()
+
+    def trouble(self, why: str) -> None:
+        """Let the device be lost for a while (or, with "", be back): only `info` tells."""
+        self._info = replace(self._info, trouble=why)
+        for told in self._observers:
+            told()
 
     def sounding(self, track: Track) -> list[tuple[float, float]]:
         """Return from when to when the track could be heard, in seconds of the clock."""
@@ -139,6 +146,10 @@ class ScriptedDevice:
     def info(self) -> DeviceInfo:
         """Names and duplex."""
         return self._info
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Have `told` called when `trouble` changes."""
+        self._observers.append(told)
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """Yield a frame each 10 ms, at the instant at which its last sample was heard."""

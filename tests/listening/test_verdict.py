@@ -102,6 +102,9 @@ def test_a_draft_wants_a_sentence(text: str, *, ends: bool) -> None:
     ("text", "logprob", "no_speech", "clear"),
     [
         ("2.", -0.95, 0.38, False),
+        ("2.", -0.8, 0.38, False),
+        ("Hello?", -0.72, 0.25, True),
+        ("Right on.", -0.8, 0.38, True),
         ("3-4.", -1.11, 0.48, False),
         ("Lights off.", -0.82, 0.38, True),
         ("Lights off.", -1.2, 0.1, True),

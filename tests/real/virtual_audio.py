@@ -14,6 +14,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from ctypes.util import find_library
 from pathlib import Path
 from threading import Event
@@ -80,6 +81,7 @@ class VirtualAudio:
         own = {"HOME": f"{folder}/home", "XDG_RUNTIME_DIR": f"{folder}/run"}
         self._env = inherited | self.client | own
         self._server: subprocess.Popen[bytes] | None = None
+        self._sink = "mic_in"
 
     def start(self) -> None:
         """Start the server and wait until its devices are there."""
@@ -121,13 +123,24 @@ class VirtualAudio:
         assert self._server is not None
         self._server.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """Let it answer again."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGCONT)
+
+    def into(self, sink: str) -> "VirtualAudio":
+        """Return this server as one whose `say` goes into another sink."""
+        other = copy(self)
+        other._sink = sink
+        return other
+
     def say(self, sound: Samples, rate: int = RATE) -> subprocess.Popen[bytes]:
         """Play into the microphone, without waiting."""
         path = self._folder / "said.raw"
         sound.astype("<i2").tofile(path)
         with path.open("rb") as file:
             return subprocess.Popen(
-                ["pacat", "--playback", "--device=mic_in", *_format(rate)],
+                ["pacat", "--playback", f"--device={self._sink}", *_format(rate)],
                 env=self._env,
                 stdin=file,
             )
@@ -153,13 +166,14 @@ class VirtualAudio:
 
     def recorders(self) -> int:
         """Count the programs that record now."""
-        outputs = self._ask("list", "short", "source-outputs")
+        outputs = self.ask("list", "short", "source-outputs")
         return outputs.count("protocol-native")
 
     def _ready(self) -> bool:
-        return "\tmicrophone\t" in self._ask("list", "short", "sources")
+        return "\tmicrophone\t" in self.ask("list", "short", "sources")
 
-    def _ask(self, *words: str) -> str:
+    def ask(self, *words: str) -> str:
+        """Return what `pactl` says to these words."""
         done = subprocess.run(
             ["pactl", *words],
             env=self._env,

@@ -8,7 +8,7 @@ from assistant.core.states import Policy
 from assistant.errors import AssistantError, BackendUnavailable
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
-from assistant.ports import TurnReport
+from assistant.ports import Track, TurnReport
 from assistant.session import LiveSession, Settings, Shared
 from assistant.testing.detector import ScriptedDetector, sound
 from assistant.testing.device import ScriptedDevice
@@ -16,6 +16,7 @@ from assistant.testing.ears import Script, ScriptedTranscriber
 from assistant.testing.mind import ScriptedMind
 from assistant.testing.virtual_time import run as run_virtually
 from assistant.testing.voice import ScriptedSynthesizer
+from assistant.views import Activity, Status
 
 
 def _shared(*scripts: Script, mind: ScriptedMind) -> Shared:
@@ -82,6 +83,38 @@ def test_a_session_that_loses_its_device_ends_alone() -> None:
             tasks.create_task(b.run())
         ((_, report),) = heard
         assert report.said == "Half past nine."
+
+    run_virtually(main())
+
+
+def test_a_device_that_is_lost_for_a_while_is_told_and_its_return_is_heard() -> None:
+    async def main() -> None:
+        device = ScriptedDevice([], ends=6.0)
+        session, _ = _session(_shared(mind=ScriptedMind("Yes.")), device)
+        now = asyncio.get_running_loop().time
+        seen: list[tuple[float, Status]] = []
+        session.watch(lambda s: seen.append((now(), s)) if isinstance(s, Status) else None)
+
+        async def unplugged() -> None:
+            await asyncio.sleep(2.0)
+            device.trouble("'USB Audio' has gone")
+            assert session.state.trouble == "'USB Audio' has gone"
+            assert session.state.activity == "deaf"
+            await asyncio.sleep(1.0)
+            assert not device.did("write"), "nobody would hear it"
+            device.trouble("")
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(session.run())
+            tasks.create_task(unplugged())
+        assert [(at, status.activity, status.text) for at, status in seen] == [
+            (0.0, Activity.LISTENING, ""),
+            (2.0, Activity.DEAF, "'USB Audio' has gone"),
+            (3.0, Activity.LISTENING, ""),
+        ]
+        ((at, track),) = [(did.at, did.track) for did in device.did("write")]
+        assert (at, track) == (3.0, Track.TONE)
+        assert session.state.trouble == ""
 
     run_virtually(main())
 

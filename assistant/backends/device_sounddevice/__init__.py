@@ -4,6 +4,7 @@
 callbacks, which copy and no more; `card` makes frames of what they copied.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -17,6 +18,7 @@ from assistant.backends.device_sounddevice.portaudio import (
     Wish,
     list_devices,
 )
+from assistant.errors import BackendUnavailable
 
 __all__ = ["Config", "SoundCard", "SoundDevice", "list_devices", "open"]
 
@@ -39,17 +41,31 @@ class Config(BaseModel):
     latency_ms: int = Field(
         default=20, ge=5, le=200, description="sound in the buffer of each device"
     )
+    wait: bool = Field(
+        default=False, description="start without sound hardware, and wait until there is some"
+    )
 
 
 @asynccontextmanager
 async def open(config: Config) -> AsyncIterator[SoundCard]:
-    """Open microphone and speaker. Raises `BackendUnavailable` if one of them is not there."""
+    """Open microphone and speaker, and have them back whenever they are lost.
+
+    Raises `BackendUnavailable` if one of them is not there at the start, unless it is to wait.
+    """
     wish = Wish(config.microphone, config.speaker, config.latency_ms / 1000)
     async with PortAudio.session() as portaudio:
-        sides = await portaudio.choose(wish)
-        card = SoundCard(portaudio, sides, duplex=config.duplex)
+        sides = None
+        try:
+            sides = await portaudio.choose(wish)
+        except BackendUnavailable:
+            if not config.wait:
+                raise
+        card = SoundCard(portaudio, wish, sides, duplex=config.duplex)
         try:
             await card.start()
-            yield card
+            async with asyncio.TaskGroup() as tasks:
+                keeping = tasks.create_task(card.keep(), name="keep the sound card")
+                yield card
+                keeping.cancel()
         finally:
             await card.stop()

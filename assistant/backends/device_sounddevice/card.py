@@ -1,18 +1,28 @@
-"""The sound card: a thread between PortAudio's callbacks and the event loop."""
+"""The sound card: a thread between PortAudio's callbacks and the event loop.
+
+A card that goes away is looked for until it is back. Meanwhile frames are silent, so that a turn
+that was open ends, and what was to be played waits.
+"""
 
 import asyncio
+import logging
 import re
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from time import perf_counter
 from typing import Literal
 
-from assistant.backends.device_sounddevice.portaudio import NAME, PortAudio, Side
+from assistant.backends.device_sounddevice.portaudio import NAME, PortAudio, Side, Wedged, Wish
 from assistant.backends.device_sounddevice.streams import Microphone, Speaker, hurry
 from assistant.errors import BackendUnavailable
 from assistant.ports import DeviceInfo
 from assistant.sound.card import Calm, Card
 from assistant.sound.pairing import Pairing
+
+log = logging.getLogger(__name__)
+
+Duplex = Literal["auto", "half", "full"]
 
 _HEADPHONES = re.compile(r"head(phone|set)|ear(phone|bud|pod)", re.IGNORECASE)
 _STALL_SECONDS = 2.0
@@ -22,47 +32,59 @@ _CLOSED_SECONDS = 0.01
 """The pace of silent frames while the microphone is closed."""
 _WATCH_SECONDS = 0.2
 _JOIN_SECONDS = 1.0
+_AGAIN_SECONDS = (0.1, 1.0)
+"""Between two looks for a lost card: at first, and at most. A look takes some 0.1 s."""
+_WEDGED_SECONDS = 6.0
+"""A stream that does not close in this time never will: a server that has stopped."""
+_USUAL_RATE = 48_000
+_HURRIED = 3.0
+"""So many times as much sound as time: ALSA's null device, which is what is left of another."""
+_PACE_SECONDS = 1.0
 
 
 class SoundCard(Card):
     """A `Device` of real sound hardware."""
 
     def __init__(
-        self,
-        portaudio: PortAudio,
-        sides: tuple[Side, Side],
-        *,
-        duplex: Literal["auto", "half", "full"],
+        self, portaudio: PortAudio, wish: Wish, sides: tuple[Side, Side] | None, *, duplex: Duplex
     ) -> None:
-        microphone, speaker = sides
-        super().__init__(speaker.rate)
-        headphones = bool(_HEADPHONES.search(speaker.name))
-        full = duplex == "full" or (duplex == "auto" and headphones)
-        self.info = DeviceInfo(microphone.name, speaker.name, full_duplex=full)
-        self._portaudio = portaudio
-        self._side = microphone
+        """`sides`: what was found; `None`: nothing yet."""
+        super().__init__(sides[1].rate if sides else _USUAL_RATE)
+        self._duplex = duplex
+        self.info = self._described(sides)
+        self._portaudio, self._wish, self._sides = portaudio, wish, sides
         self._signal = threading.Lock()
         self._signal.acquire()
         self._microphone: Microphone | None = None
-        self._speaker = Speaker(speaker, self.mixer)
-        self._pairing = Pairing(microphone.rate, speaker.rate)
+        self._speaker: Speaker | None = None
+        rates = [side.rate for side in sides] if sides else [_USUAL_RATE, _USUAL_RATE]
+        self._pairing = Pairing(*rates)
         self._switching = asyncio.Lock()
+        self._muted = False
         self._calm = Calm()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sound", daemon=True)
         self._earlier_xruns = 0
+        self._down = True
+        """The streams are not to be used: lost, or not there yet. Set by either thread."""
+        self._broken = asyncio.Event()
+        self._reason = "no sound hardware has been found yet"
 
     @property
     def xruns(self) -> int:
         """Times that a buffer ran over or dry, as the card said or its clock showed."""
-        heard = self._microphone.xruns if self._microphone else 0
+        streams = (self._microphone, self._speaker)
+        told = sum(stream.xruns for stream in streams if stream)
         shown = self._pairing.input.breaks + self._pairing.output.breaks
-        return heard + self._speaker.xruns + self._earlier_xruns + shown
+        return told + self._earlier_xruns + shown
 
     async def start(self) -> None:
         """Open both streams. Raises `BackendUnavailable`."""
-        await self._speaker.open(self._portaudio)
-        await self._listen()
+        if self._sides is not None:
+            await self._open(self._sides)
+        else:
+            self._pairing.close(self._now())
+            self._broken.set()
         self._thread.start()
 
     async def stop(self) -> None:
@@ -70,65 +92,141 @@ class SoundCard(Card):
         self._stop.set()
         if self._thread.is_alive():
             await self._portaudio.call(lambda: self._thread.join(_JOIN_SECONDS))
-        if self._microphone:
-            await self._microphone.close(self._portaudio)
-        await self._speaker.close(self._portaudio)
+        await self._close()
 
     async def mute(self, *, on: bool) -> None:
-        """Close the microphone's stream, or open it again. Raises `BackendUnavailable`."""
+        """Close the microphone's stream, or open it again; a lost one stays closed, too."""
         async with self._switching:
+            self._muted = on
             if on and self._microphone:
                 microphone, self._microphone = self._microphone, None
                 self._earlier_xruns += microphone.xruns
                 self._wake()
                 await microphone.close(self._portaudio)
-            elif not on and not self._microphone:
-                await self._listen()
+            elif not on and not self._microphone and not self._down and self._sides:
+                await self._listen(self._sides[0])
+
+    async def keep(self) -> None:
+        """Have the card back whenever it is lost, until cancelled; `stop` may come after that."""
+        while True:
+            await self._broken.wait()
+            self._broken.clear()
+            log.warning("sound is lost: %s; looking for it again", self._reason)
+            self._tell_trouble(self._reason)
+            try:
+                await self._find()
+            except Wedged as wedged:
+                self.lose(wedged)
+                return
+            log.warning("sound is back: %s, %s", self.info.microphone, self.info.speaker)
 
     def catch_up(self) -> None:
         """Learn what has been heard until now."""
-        if self._pairing.output.known:
-            self.mixer.reach(int(self._pairing.output.position(self._now())))
+        if self._speaker is not None and not self._down and self._pairing.output.known:
+            position = self._pairing.output.position(self._now())
+            self.mixer.reach(self._speaker.mixed(position))
+
+    def _described(self, sides: tuple[Side, Side] | None) -> DeviceInfo:
+        if sides is None:
+            return DeviceInfo(None, None, full_duplex=self._duplex == "full")
+        microphone, speaker = (side.name for side in sides)
+        headphones = bool(_HEADPHONES.search(speaker))
+        full = self._duplex == "full" or (self._duplex == "auto" and headphones)
+        return DeviceInfo(microphone, speaker, full_duplex=full)
 
     def _now(self) -> float:
-        """Return the time on PortAudio's clock, which both streams share."""
-        return perf_counter() - self._speaker.behind
-
-    async def _listen(self) -> None:
-        microphone = Microphone(self._side, self._signal)
-        await microphone.open(self._portaudio)
-        self._microphone = microphone
+        """Return the time on PortAudio's clock, which all streams share."""
+        behind = float("inf") if self._speaker is None else self._speaker.behind
+        return perf_counter() - (behind if behind < float("inf") else 0.0)
 
     def _wake(self) -> None:
         with suppress(RuntimeError):  # it is awake
             self._signal.release()
 
+    def _tell_trouble(self, why: str) -> None:
+        self.info = replace(self.info, trouble=why)
+        self.changed()
+
+    # ── opening and closing, in the event loop ──
+
+    async def _open(self, sides: tuple[Side, Side]) -> None:
+        async with self._switching:
+            speaker = Speaker(sides[1], self.mixer, self._speaker)
+            await speaker.open(self._portaudio)
+            self._speaker, self._sides = speaker, sides
+            if not self._muted:
+                await self._listen(sides[0])
+            self.info = self._described(sides)
+            self._down = False
+
+    async def _listen(self, side: Side) -> None:
+        microphone = Microphone(side, self._signal)
+        await microphone.open(self._portaudio)
+        self._microphone = microphone
+
+    async def _close(self) -> None:
+        async with self._switching:
+            microphone, self._microphone = self._microphone, None
+            for stream in (microphone, self._speaker):
+                if stream:
+                    self._earlier_xruns += stream.xruns
+                    stream.xruns = 0
+                    await stream.close(self._portaudio)
+
+    async def _find(self) -> None:
+        """Close what is broken, then look until there is a card. Raises `Wedged`."""
+        loop = asyncio.get_running_loop()
+        began, pause = loop.time(), _AGAIN_SECONDS[0]
+        await self._close()
+        while True:
+            try:
+                await self._portaudio.look_again()
+                await self._open(await self._portaudio.choose(self._wish))
+            except Wedged:
+                if loop.time() - began > _WEDGED_SECONDS:
+                    raise
+            except BackendUnavailable as missing:
+                await self._close()
+                why = str(missing).removeprefix(f"{NAME}: ")
+                if why != self.info.trouble:
+                    log.debug("no sound yet: %s", why)
+                    self._tell_trouble(why)
+            else:
+                self.changed()
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _AGAIN_SECONDS[1])
+
+    def _break(self, reason: str) -> None:
+        self._reason = reason
+        self._broken.set()
+
     # ── the thread ──
 
     def _work(self) -> None:
         current: Microphone | None = None
-        reason = "its thread has ended"
+        speaker = self._speaker
+        ended = BackendUnavailable(NAME, "its thread has ended", retryable=True)
         hurry()
         try:
             while not self._stop.is_set():
                 self._signal.acquire(
-                    timeout=_WATCH_SECONDS if self._microphone else _CLOSED_SECONDS
+                    timeout=_WATCH_SECONDS if current and not self._down else _CLOSED_SECONDS
                 )
-                microphone = self._microphone
+                if self._speaker is not speaker and self._speaker is not None:
+                    speaker = self._speaker
+                    self._pairing.replay(speaker.side.rate)
+                microphone = None if self._down else self._microphone
                 if microphone is not current:
                     self._switch(microphone)
                     current = microphone
-                self._exchange(microphone)
-                if wrong := self._trouble(microphone):
-                    reason = wrong
-                    return
+                self._exchange(microphone, None if self._down else speaker)
+                if not self._down and (wrong := self._trouble(microphone, speaker)):
+                    self._down = True
+                    self._tell(lambda wrong=wrong: self._break(wrong))  # type: ignore[misc]
         finally:
             if not self._stop.is_set():
-                self.lose(
-                    BackendUnavailable(
-                        NAME, f"{reason}; check the cable or the sound server", retryable=True
-                    )
-                )
+                self.lose(ended)
 
     def _switch(self, microphone: Microphone | None) -> None:
         if microphone is None:
@@ -136,10 +234,11 @@ class SoundCard(Card):
         else:
             self._pairing.reopen(microphone.side.rate, self._now())
 
-    def _exchange(self, microphone: Microphone | None) -> None:
+    def _exchange(self, microphone: Microphone | None, speaker: Speaker | None) -> None:
         """Make frames of what the callbacks have left."""
-        self._pairing.output.follow(self._speaker.stamps)
-        self._pairing.play(self._speaker.ring.take())
+        if speaker:
+            self._pairing.output.follow(speaker.stamps)
+            self._pairing.play(speaker.ring.take())
         if microphone:
             self._pairing.input.follow(microphone.stamps)
             self._pairing.hear(microphone.ring.take())
@@ -154,13 +253,15 @@ class SoundCard(Card):
         if frames:
             self.send(frames)
 
-    def _trouble(self, microphone: Microphone | None) -> str:
+    def _trouble(self, microphone: Microphone | None, speaker: Speaker | None) -> str:
         now = perf_counter()
-        for stream in (microphone, self._speaker):
+        for stream in (microphone, speaker):
             if stream is None:
                 continue
             if stream.ended:
                 return f"{stream.side.name!r} has gone"
             if now - stream.called > _STALL_SECONDS:
                 return f"{stream.side.name!r} has been still for {_STALL_SECONDS:.0f} s"
+            if stream.hurried(now, _PACE_SECONDS, _HURRIED):
+                return f"{stream.side.name!r} gives sound faster than it can sound"
         return ""

@@ -106,6 +106,15 @@ def list_devices() -> list[SoundDevice]:
     ]
 
 
+class Wedged(BackendUnavailable):
+    """A call of the library never returned: only a new process can have sound again."""
+
+    exit_code = 75  # EX_TEMPFAIL: who watches over us starts us again
+
+    def __init__(self) -> None:
+        super().__init__(NAME, "the sound system hangs; start the assistant again")
+
+
 class PortAudio:
     """The library is not thread-safe: one thread makes its calls, each under a deadline."""
 
@@ -133,6 +142,12 @@ class PortAudio:
             raise BackendUnavailable(
                 NAME, "the sound system does not answer; restart it, then the assistant"
             ) from error
+
+    async def look_again(self) -> None:
+        """Find out which devices there are now. Raises `Wedged` if a closed stream hangs yet."""
+        if _streams:
+            raise Wedged
+        await self.call(_refresh)
 
     async def choose(self, wish: Wish) -> tuple[Side, Side]:
         """Return microphone and speaker. Raises `BackendUnavailable` if one is not there."""

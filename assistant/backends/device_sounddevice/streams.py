@@ -6,10 +6,14 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from assistant.backends.device_sounddevice.portaudio import PortAudio, Side
+from assistant.ports import Samples
 from assistant.sound.clock import Stamps
 from assistant.sound.mixer import Mixer
 from assistant.sound.pairing import Ring
+from assistant.sound.resample import Live
 
 _BLOCKS_A_SECOND = 100
 _CREEP_SECONDS = 2e-6
@@ -41,6 +45,7 @@ class _Stream:
         """When the card last asked or gave."""
         self.behind = float("inf")
         """PortAudio's clock and ours: `perf_counter` is so far ahead of it."""
+        self._pace = 0, self.called
         self.ended = False
         """The library has ended the stream by itself."""
         self.xruns = 0
@@ -53,6 +58,14 @@ class _Stream:
         stream, self._stream = self._stream, None
         if stream is not None:
             await portaudio.close(stream)
+
+    def hurried(self, now: float, seconds: float, times: float) -> bool:
+        """Tell whether there was so many times as much sound as time, over at least `seconds`."""
+        written, at = self._pace
+        if now - at < seconds:
+            return False
+        self._pace = self.ring.written, now
+        return (self.ring.written - written) / self.side.rate > times * (now - at)
 
     def _tick(self, current: float) -> float:
         """Note that the card has called; return the time of its clock."""
@@ -112,9 +125,19 @@ class Microphone(_Stream):
 class Speaker(_Stream):
     """Copies what the tracks hold to the card, and into a ring, to be the far side."""
 
-    def __init__(self, side: Side, mixer: Mixer) -> None:
+    def __init__(self, side: Side, mixer: Mixer, before: "Speaker | None" = None) -> None:
+        """`before`: the one that this takes the place of."""
         super().__init__(side)
         self._mixer = mixer
+        self._start = mixer.position
+        self._live = Live(mixer.rate, side.rate)
+        self._spare = np.zeros(0, np.int16)
+        if before is not None:
+            self.behind = before.behind  # both are PortAudio's clock
+
+    def mixed(self, position: float) -> int:
+        """Return which sample of the mixer's sum a sample of this stream was."""
+        return self._start + int(position * self._mixer.rate / self.side.rate)
 
     async def open(self, portaudio: PortAudio) -> None:
         """Open and start. Raises `BackendUnavailable`."""
@@ -128,6 +151,17 @@ class Speaker(_Stream):
         if status.output_underflow:
             self.xruns += 1
         self.stamps.put(self.ring.written, time.outputBufferDacTime or now + self.side.latency)
-        sound = self._mixer.pull(count)
+        sound = self._pull(count)
         self.ring.put(sound)
         out[:] = sound[:, None]
+
+    def _pull(self, count: int) -> Samples:
+        """Return sound at the card's rate; only one that came back with another needs more."""
+        if self._live.same:
+            return self._mixer.pull(count)
+        while len(self._spare) < count:
+            pulled = self._mixer.pull(self._mixer.rate // _BLOCKS_A_SECOND)
+            made = np.clip(np.rint(self._live.feed(pulled.astype(np.float32))), -32_768, 32_767)
+            self._spare = np.concatenate((self._spare, made.astype(np.int16)))
+        sound, self._spare = self._spare[:count], self._spare[count:]
+        return sound
