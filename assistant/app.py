@@ -208,10 +208,16 @@ async def open_stage(
 
 
 @asynccontextmanager
-async def open_device(config: Config) -> AsyncIterator[Device]:
-    """Open microphone and speaker as configured. Raises `BackendUnavailable`."""
+async def open_device(config: Config, *, waits: bool = False) -> AsyncIterator[Device]:
+    """Open microphone and speaker as configured. Raises `BackendUnavailable`.
+
+    `waits`: not if there is no sound hardware yet, where the backend can wait for some.
+    """
     chosen = resolve("device", config.device)
-    async with chosen.module.open(chosen.config) as device:
+    how = chosen.config
+    if waits and "wait" in type(how).model_fields:
+        how = how.model_copy(update={"wait": True})
+    async with chosen.module.open(how) as device:
         yield device
 
 

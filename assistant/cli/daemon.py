@@ -1,7 +1,9 @@
 """The daemon behind `assistant run`: models, backends, device, control socket, screen."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,23 @@ from typing import Any
 from rich.console import Console
 
 from assistant.app import fetch_models, open_device, open_shared, together
+from assistant.care.watched import Manager, Pulse, report
 from assistant.cli.bars import bars
 from assistant.cli.demonstration import demonstrate
-from assistant.cli.live import Stop, check_writable, log_to, session_on, until_ended
+from assistant.cli.live import (
+    Stop,
+    alongside,
+    check_writable,
+    log_to,
+    session_on,
+    state_dir,
+    until_ended,
+)
 from assistant.config import Config
 from assistant.control.client import default_path
 from assistant.control.place import free
 from assistant.control.server import serve
+from assistant.core.events import Muted
 from assistant.errors import BackendUnavailable
 from assistant.ports import Device
 from assistant.recorder.book import called
@@ -48,6 +60,7 @@ def daemon(config: Config, wishes: Wishes) -> None:
 
 async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
     console = Console(highlight=False)
+    manager = Manager.of(os.environ)
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
     if config.control.enabled and not wishes.demonstrate:
@@ -59,7 +72,7 @@ async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
         with console.status("loading ears, mind and voice"):
             opening: dict[str, AbstractAsyncContextManager[Any]] = {
                 "shared": open_shared(config),
-                "device": _device(config, wanted=not wishes.demonstrate),
+                "device": _device(config, wanted=not wishes.demonstrate, waits=bool(manager)),
             }
             opened = await stack.enter_async_context(together(opening))
         shared, device = opened["shared"], opened["device"]
@@ -73,17 +86,24 @@ async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
                 flight=wishes.flight,
             )
         else:
-            await _converse(config, device, shared, console, wishes, stop)
+            await _converse(config, device, shared, console, wishes, stop, manager)
 
 
 @asynccontextmanager
-async def _device(config: Config, *, wanted: bool) -> AsyncIterator[Device | _Missing]:
-    """Open microphone and speaker; where there are none and none was named, say why."""
+async def _device(
+    config: Config, *, wanted: bool, waits: bool
+) -> AsyncIterator[Device | _Missing]:
+    """Open microphone and speaker; where there are none and none was named, say why.
+
+    `waits`: a service may start before the sound server. Muted once, it starts muted.
+    """
     async with AsyncExitStack() as stack:
         device: Device | _Missing = _Missing()
         if wanted:
             try:
-                device = await stack.enter_async_context(open_device(config))
+                device = await stack.enter_async_context(open_device(config, waits=waits))
+                if _mute().exists():
+                    await device.mute(on=True)
             except BackendUnavailable as wrong:
                 if config.device.backend != "auto":
                     raise
@@ -91,20 +111,29 @@ async def _device(config: Config, *, wanted: bool) -> AsyncIterator[Device | _Mi
         yield device
 
 
-async def _converse(
+async def _converse(  # noqa: PLR0913, PLR0917 - all that a daemon is made of
     config: Config,
     device: Device,
     shared: Shared,
     console: Console,
     wishes: Wishes,
     stop: Stop,
+    manager: Manager,
 ) -> None:
+    pulse = Pulse(asyncio.get_running_loop().time)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
             session_on(
-                device, shared, config, record=wishes.record, flight=wishes.flight, learn=True
+                *(device, shared, config),
+                record=wishes.record,
+                flight=wishes.flight,
+                learn=True,
+                tap=pulse,
             )
         )
+        if _mute().exists():
+            session.inject(Muted(on=True))
+        stack.callback(session.watch(lambda _: _keep_mute(on=session.state.muted)))
         if config.control.enabled:
             door = serve(session, on_quit=stop, path=config.control.socket)
             await stack.enter_async_context(door)
@@ -115,7 +144,25 @@ async def _converse(
         stack.callback(log_to, config.log.level)
         stack.callback(session.watch(screen))
         screen.welcome(session.state, _how_to_talk(config, session.names))
-        await session.run()
+        await alongside(session, report(manager, pulse, lambda: session.state))
+
+
+def _mute() -> Path:
+    """Return the file whose being there says: the microphone was closed, and is to stay so."""
+    return state_dir() / "muted"
+
+
+def _keep_mute(*, on: bool) -> None:
+    """Remember it over restarts; a disk that is full is said elsewhere."""
+    place = _mute()
+    if on is place.exists():
+        return
+    with suppress(OSError):
+        if on:
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.touch(mode=0o600)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _how_to_talk(config: Config, names: tuple[str, ...]) -> str:

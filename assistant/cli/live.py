@@ -30,6 +30,7 @@ Stop = Callable[[], None]
 """Asks for the end: that of a conversation which is over, not that of a failure."""
 Main = Callable[[Stop], Coroutine[Any, Any, None]]
 Run = Callable[[Coroutine[Any, Any, int]], int]
+Tap = Callable[[Frame], None]
 
 
 class Lines(logging.Handler):
@@ -119,7 +120,7 @@ def signals(stop: Callable[[signal.Signals], object]) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def session_on(
+async def session_on(  # noqa: PLR0913 - a session and what is kept of it
     device: Device,
     shared: Shared,
     config: "Config",
@@ -127,10 +128,11 @@ async def session_on(
     record: Path | None = None,
     flight: Path | None = None,
     learn: bool = False,
+    tap: Tap | None = None,
 ) -> AsyncIterator[LiveSession]:
     """Make a session with its recorder; run it inside this context.
 
-    `learn`: a person speaks, so that their pauses are worth keeping.
+    `learn`: a person speaks, so that their pauses are worth keeping. `tap` gets each frame.
     """
     habits = state_dir() / "pauses.json"
     chosen = settings(config, shared.mind.info, pauses.read(habits))
@@ -142,15 +144,23 @@ async def session_on(
             turns=config.recorder.ring_turns,
         )
         stack.callback(log.close)
-        tap: Callable[[Frame], None] | None = None
+        taps = [] if tap is None else [tap]
         record = record or config.recorder.record
         if record is not None:
-            tap = (await stack.enter_async_context(recording(record))).append
-        session = LiveSession(device, shared, chosen, flight=log, tap=tap)
+            taps.append((await stack.enter_async_context(recording(record))).append)
+        session = LiveSession(device, shared, chosen, flight=log, tap=_all(taps))
         yield session
         if learn and config.turns.adapt and session.pauses != chosen.pauses:
             with suppress(OSError):  # a disk that is full is said elsewhere
                 pauses.write(habits, session.pauses)
+
+
+def _all(taps: list[Tap]) -> Tap | None:
+    def tapped(frame: Frame) -> None:
+        for tap in taps:
+            tap(frame)
+
+    return tapped if len(taps) > 1 else next(iter(taps), None)
 
 
 def _flight_path(config: "Config") -> Path | None:

@@ -119,6 +119,10 @@ class Pairing:
         self._output = _Stream(rate)
         self._played = Played()
 
+    def shift(self, seconds: float) -> None:
+        """The clock that `now` is told by has been set: a wait goes on where it was."""
+        self._input.line.start += seconds
+
     def wait(self, now: float) -> None:
         """Let silence stand for what a closed microphone would have heard until now."""
         if self._closed_lag is None:

@@ -160,3 +160,18 @@ def test_a_ring_gives_what_was_put_and_silence_for_what_was_lost() -> None:
     assert len(taken) == 1_800
     assert np.array_equal(taken[-500:], sound[2_400:2_900])
     assert not taken[:1_300].any()
+
+
+def test_a_clock_that_is_set_while_the_microphone_is_closed_costs_nothing() -> None:
+    pairing = Pairing(CARD, CARD)
+    now = 100.0
+    pairing.close(now)
+    pairing.wait(now + 1.0)
+    before = len(pairing.frames(1))
+    wall = 1_800_000_000.0
+    pairing.shift(wall - now - 1.0)
+    pairing.wait(wall)
+    assert pairing.frames(1) == []
+    pairing.wait(wall + 1.0)
+    assert before == 100
+    assert abs(len(pairing.frames(1)) - 100) <= 1

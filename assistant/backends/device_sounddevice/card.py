@@ -37,6 +37,9 @@ _AGAIN_SECONDS = (0.1, 1.0)
 _WEDGED_SECONDS = 6.0
 """A stream that does not close in this time never will: a server that has stopped."""
 _USUAL_RATE = 48_000
+_SET_SECONDS = 3.0
+"""The clock was set: by as much as this it never moves on between two looks. The first stream of a
+sound system that was late brings a clock of its own, often that of the wall."""
 _HURRIED = 3.0
 """So many times as much sound as time: ALSA's null device, which is what is left of another."""
 _PACE_SECONDS = 1.0
@@ -205,7 +208,7 @@ class SoundCard(Card):
 
     def _work(self) -> None:
         current: Microphone | None = None
-        speaker = self._speaker
+        speaker, seen = self._speaker, self._now()
         ended = BackendUnavailable(NAME, "its thread has ended", retryable=True)
         hurry()
         try:
@@ -213,6 +216,9 @@ class SoundCard(Card):
                 self._signal.acquire(
                     timeout=_WATCH_SECONDS if current and not self._down else _CLOSED_SECONDS
                 )
+                step, seen = self._now() - seen, self._now()
+                if current is None and abs(step) > _SET_SECONDS:
+                    self._pairing.shift(step)
                 if self._speaker is not speaker and self._speaker is not None:
                     speaker = self._speaker
                     self._pairing.replay(speaker.side.rate)
