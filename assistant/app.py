@@ -259,7 +259,8 @@ async def together(
 
     async def keep(name: str) -> None:
         async with contexts[name] as port:
-            ready[name].set_result(port)
+            if not ready[name].done():  # cancelled: nobody waits for it any more
+                ready[name].set_result(port)
             await closing.wait()
 
     async with asyncio.TaskGroup() as tasks:

@@ -54,12 +54,9 @@ class Halves:
     """A VITS voice in two models: text becomes frames, frames become sound."""
 
     first: bytes
-    """The voice without its sound, but with the frames, its last output."""
+    """Its last output are the frames: float32 of shape (1, channels, frames)."""
     second: bytes
-    frames: str
-    """The output of the one and input of the other: float32 of shape (1, channels, frames)."""
-    sound: str
-    """The second one's output; other inputs that it has are those of the whole voice."""
+    """Its inputs are the frames and, of some voices, inputs of the whole; its output is sound."""
 
 
 def halved(model: bytes, sound: str = "output", vocoder: str = "/dec/conv_pre/") -> Halves | None:
@@ -91,8 +88,6 @@ def halved(model: bytes, sound: str = "output", vocoder: str = "/dec/conv_pre/")
     return Halves(
         _part(model, before, outputs - {sound}) + _field(_GRAPH, _field(_OUTPUT, new)),
         _part(model, after, {sound}) + _field(_GRAPH, _field(_INPUT, new)),
-        frames,
-        sound,
     )
 
 

@@ -101,3 +101,26 @@ def test_one_backend_that_is_not_there_closes_the_others_and_says_so() -> None:
         asyncio.run(main())
     assert raised.group_contains(BackendUnavailable, match="plug it in")
     assert log in ([], ["open a", "close a"])
+
+
+def test_an_end_in_the_moment_in_which_a_backend_opens_is_only_an_end() -> None:
+    @asynccontextmanager
+    async def slow(ready: asyncio.Event) -> AsyncIterator[str]:
+        await ready.wait()
+        yield "slow"
+
+    async def main() -> None:
+        ready = asyncio.Event()
+
+        async def load_all() -> None:
+            async with app.together({"slow": slow(ready)}):
+                pytest.fail("it was to end")
+
+        async with asyncio.TaskGroup() as tasks:
+            loading = tasks.create_task(load_all())
+            await asyncio.sleep(0.01)
+            ready.set()
+            loading.cancel()
+        assert loading.cancelled()
+
+    asyncio.run(main())

@@ -33,7 +33,7 @@ _CLOSED_SECONDS = 0.01
 _WATCH_SECONDS = 0.2
 _JOIN_SECONDS = 1.0
 _AGAIN_SECONDS = (0.1, 1.0)
-"""Between two looks for a lost card: at first, and at most. A look takes some 0.1 s."""
+"""Between two looks for a lost card: at first, and at most."""
 _WEDGED_SECONDS = 6.0
 """A stream that does not close in this time never will: a server that has stopped."""
 _USUAL_RATE = 48_000
