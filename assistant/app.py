@@ -38,6 +38,8 @@ PRESSED_MS = 200
 """Sound before a key was pressed that belongs to the turn: people press as they begin to speak."""
 ASK_MS = 64
 """Silence after which it is judged whether the speaker has finished."""
+STRETCHED = ("unsure_ms", "hesitant_ms", "incomplete_ms", "broken_off_ms")
+"""Silences that grow for who hesitates long."""
 
 
 def policy(config: Config, mind: MindInfo | None = None) -> Policy:
@@ -72,10 +74,13 @@ def settings(
     if config.turns.adapt:
         rules = replace(
             rules,
-            unsure_ms=max(rules.complete_ms, round(rules.unsure_ms * pauses.factor)),
-            incomplete_ms=max(rules.complete_ms, round(rules.incomplete_ms * pauses.factor)),
+            **{
+                name: max(rules.complete_ms, round(getattr(rules, name) * pauses.factor))
+                for name in STRETCHED
+            },
         )
-    silences = {rules.finalize_ms, ASK_MS, rules.complete_ms, rules.unsure_ms, rules.incomplete_ms}
+    silences = {rules.finalize_ms, ASK_MS, rules.complete_ms}
+    silences |= {getattr(rules, name) for name in STRETCHED}
     segmenter = SegmenterSettings(
         voiced_ms=tuple(sorted({rules.hold_ms, rules.yield_ms} - {0})),
         silence_ms=tuple(sorted(silences)),

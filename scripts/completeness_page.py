@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from assistant.config.sections import PRESETS, Silences
+from assistant.core.events import Verdict
+from assistant.core.states import Policy
 from assistant.listening.completeness import HESITATED, Weights, log_odds
 from scripts.completeness_data import Point
 from scripts.completeness_fit import Scored, Subset
@@ -60,11 +62,10 @@ def curve(scored: Sequence[Scored], ms: int) -> list[tuple[float, float]]:
     ]
 
 
-def wait(complete: float, rules: Silences) -> int:
+def wait(scored: Scored, rules: Silences) -> int:
     """Return the silence that ends a turn, as the core decides."""
-    if complete >= rules.complete_above:
-        return rules.complete_ms
-    return rules.incomplete_ms if complete < rules.incomplete_below else rules.unsure_ms
+    verdict = Verdict(complete=scored.complete, hesitant=scored.point.hesitated)
+    return Policy(**rules._asdict()).patience(verdict)
 
 
 def area(higher: Sequence[Scored], lower: Sequence[Scored]) -> float:
@@ -82,8 +83,10 @@ def area(higher: Sequence[Scored], lower: Sequence[Scored]) -> float:
 
 def outcome(scored: Sequence[Scored], rules: Silences, *, apart: bool = False) -> str:
     """Return the cells of a table: what rules do to ends and to pauses."""
-    waits = [wait(s.complete, rules) for s in ends(scored, apart=apart)]
-    at = [np.mean([w == ms for w in waits]) for ms in rules[:3]]
+    waits = [wait(s, rules) for s in ends(scored, apart=apart)]
+    unsure = (rules.unsure_ms, rules.hesitant_ms)
+    longer = (rules.incomplete_ms, rules.broken_off_ms)
+    at = [np.mean([w in those for w in waits]) for those in ((rules.complete_ms,), unsure, longer)]
     begun = hesitations(scored, apart=apart)
     sentences = hesitations(scored, "sentence", apart=apart)
     early = {
@@ -106,7 +109,7 @@ def outcome(scored: Sequence[Scored], rules: Silences, *, apart: bool = False) -
 
 def cut(scored: Scored, rules: Silences) -> bool:
     """Whether a turn would end in this pause."""
-    return (scored.point.ms or 0) >= wait(scored.complete, rules)
+    return (scored.point.ms or 0) >= wait(scored, rules)
 
 
 def draw(path: Path, scored: dict[Subset, list[Scored]]) -> None:
@@ -175,6 +178,7 @@ def page(
             f" {w.words or 'none'} |"
             for subset, w in fitted.items()
         ),
+        hesitant=HESITATED,
         hesitated=f"{hesitated[0]:.1f} ± {hesitated[1]:.1f}",
         typical=typical(points),
     )

@@ -15,6 +15,7 @@ from assistant.bench.report import Report, write
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to
 from assistant.config import Config
+from assistant.config.sections import Silences
 from assistant.core.states import Policy
 from assistant.recorder.stalls import LoopMonitor
 from assistant.session import Settings, Shared
@@ -86,10 +87,9 @@ def _models(shared: Shared, *, stubbed: bool) -> dict[str, str]:
 
 
 def _rules(policy: Policy) -> dict[str, str]:
-    shown = ("mode", "finalize_ms", "complete_ms", "unsure_ms", "incomplete_ms", "complete_above")
-    more = ("incomplete_below", "hold_ms", "yield_ms", "heal_ms", "drafts")
+    shown = ("mode", "finalize_ms", *Silences._fields, "hold_ms", "yield_ms", "heal_ms", "drafts")
     rules = asdict(policy) | {"mode": policy.mode.value}
-    return {name: str(rules[name]) for name in (*shown, *more)}
+    return {name: str(rules[name]) for name in shown}
 
 
 def tell(run: Run[Any], report: Report, out: Path) -> None:

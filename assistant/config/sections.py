@@ -94,15 +94,17 @@ class Silences(NamedTuple):
 
     complete_ms: int
     unsure_ms: int
+    hesitant_ms: int
     incomplete_ms: int
+    broken_off_ms: int
     complete_above: float
     incomplete_below: float
 
 
 PRESETS = {
-    "quick": Silences(120, 300, 900, 0.58, 0.35),
-    "normal": Silences(140, 350, 1100, 0.58, 0.35),
-    "patient": Silences(350, 900, 2000, 0.7, 0.4),
+    "quick": Silences(120, 300, 500, 900, 1200, 0.58, 0.35),
+    "normal": Silences(140, 350, 600, 1100, 1600, 0.58, 0.35),
+    "patient": Silences(350, 900, 1500, 2000, 3000, 0.7, 0.4),
 }
 """By `patience`; what each costs and saves is measured in `docs/turn-ends.md`."""
 
@@ -150,7 +152,7 @@ class Turns(Section):
     )
     patience: Literal["quick", "normal", "patient"] = Field(
         default="normal",
-        description="How long it waits for you to go on; the five numbers below say the same in "
+        description="How long it waits for you to go on; the seven numbers below say the same in "
         "detail. quick: answers at once and cuts in more often. patient: for who speaks slowly.",
     )
     complete_ms: int | None = Field(
@@ -166,11 +168,24 @@ class Turns(Section):
         le=10_000,
         description="The same when that is hard to tell, ms; " + _presets("unsure_ms"),
     )
+    hesitant_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=30_000,
+        description="The same once you have paused and gone on, ms; " + _presets("hesitant_ms"),
+    )
     incomplete_ms: int | None = Field(
         default=None,
         ge=0,
         le=30_000,
         description="The same when the words are incomplete, ms; " + _presets("incomplete_ms"),
+    )
+    broken_off_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=30_000,
+        description='The same when they break off where nothing ends ("set a timer for"), ms; '
+        + _presets("broken_off_ms"),
     )
     complete_above: float | None = Field(
         default=None,
@@ -231,7 +246,9 @@ class Turns(Section):
         for smaller, larger in (
             ("finalize_ms", "complete_ms"),
             ("complete_ms", "unsure_ms"),
-            ("unsure_ms", "incomplete_ms"),
+            ("unsure_ms", "hesitant_ms"),
+            ("hesitant_ms", "incomplete_ms"),
+            ("incomplete_ms", "broken_off_ms"),
             ("incomplete_below", "complete_above"),
             ("tone_after_s", "first_sound_deadline_s"),
         ):

@@ -56,6 +56,8 @@ class Verdict:
     """The words end as a sentence does, and a message may: a draft is worth while."""
     digest: str = ""
     """Keyed digest of the normalised words: equal words have equal digests."""
+    hesitant: bool = False
+    """The speaker has paused in this message before, and gone on."""
     speaker: str | None = None
     """Who spoke, when that is known."""
 

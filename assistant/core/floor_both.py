@@ -75,7 +75,7 @@ def overlapping(state: Overlapping, event: Event, policy: Policy) -> Step:
         case SilenceReached(heard, ms) if heard == theirs:
             return _silent(state, ms, policy)
         case TurnFilled(heard) if heard == theirs:
-            return _silent(state, policy.incomplete_ms, policy)
+            return _silent(state, policy.broken_off_ms, policy)
         case SpeechStarted() if state.take:
             ledger, arm = armed(state.ledger, Timer.FLOOR, policy.floor_s)
             again = replace(state, ledger=ledger, arming=ledger.arming, take=NOTHING)

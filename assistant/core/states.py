@@ -31,10 +31,15 @@ class Policy:
     """Silence that ends a turn whose words are complete."""
     unsure_ms: int = 500
     """The same when it is hard to tell."""
+    hesitant_ms: int = 500
+    """The same, of a speaker who has gone on after a pause."""
     incomplete_ms: int = 1200
-    """The same when the words are incomplete: the longest wait."""
+    """The same when the words are incomplete."""
+    broken_off_ms: int = 1200
+    """The same when they break off where nothing ends: the longest wait."""
     complete_above: float = 0.6
     incomplete_below: float = 0.3
+    broken_off_below: float = 0.06
     hold_ms: int = 0
     """Voiced overlap after which we pause; 0: we only lower the voice."""
     yield_ms: int = 500
@@ -65,9 +70,11 @@ class Policy:
         """Return the silence, in ms, that ends a turn with this verdict."""
         if verdict.complete >= self.complete_above:
             return self.complete_ms
+        if verdict.complete < self.broken_off_below:
+            return self.broken_off_ms
         if verdict.complete < self.incomplete_below:
             return self.incomplete_ms
-        return self.unsure_ms
+        return self.hesitant_ms if verdict.hesitant else self.unsure_ms
 
 
 @dataclass(frozen=True, slots=True)

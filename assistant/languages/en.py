@@ -60,6 +60,9 @@ PACK = Pack(
         Notice.MIND_FAILED: "Sorry, something went wrong while I was thinking.",
         Notice.VOICE_FAILED: "Sorry, I lost my voice for a moment.",
     },
+    digits=frozenset(
+        {*("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")}
+    ),
     numbers="en",
     espeak="en-us",
 )

@@ -47,6 +47,8 @@ class Pack:
     """Whole texts that are only the beginning of a message: "can you"."""
     notices: Mapping[Notice, str] = field(hash=False)
     """What the assistant says of its own troubles."""
+    digits: frozenset[str]
+    """The words for 0 to 9 as they are dictated."""
     numbers: str
     """The language's name in `num2words`."""
     espeak: str

@@ -58,8 +58,8 @@ FITTED = {
     (False, True): Weights(1.29, 0.58, 0.0, words=0.82),
 }
 """By (sound, words): who was heard. From `scripts/fit_completeness.py`; `docs/turn-ends.md`."""
-HESITATED = 1.5
-"""Log-odds against an end when the speaker has hesitated before (fitted: 1.9, error 0.4)."""
+HESITATED = 1.9
+"""Log-odds against an end when the speaker has hesitated before (fitted, error 0.4)."""
 
 
 def cue(text: str, pack: Pack) -> float:
@@ -72,7 +72,7 @@ def cue(text: str, pack: Pack) -> float:
     written = text.rstrip().rstrip(QUOTES)
     if not words:
         return 1.0
-    if words[-1] in _openers(pack) or written.endswith(BREAKS):
+    if words[-1] in _openers(pack) or written.endswith(BREAKS) or is_number(words, pack):
         return NEVER_ENDS
     if written.endswith(QUESTION_MARKS) and words not in _heads(pack):
         return QUESTION
@@ -83,6 +83,11 @@ def cue(text: str, pack: Pack) -> float:
     ):
         return HARDLY_ENDS
     return PLAIN
+
+
+def is_number(words: tuple[str, ...], pack: Pack) -> bool:
+    """Tell whether this is a number and nothing else: they are dictated piece by piece."""
+    return bool(words) and all(word.isdecimal() or word in pack.digits for word in words)
 
 
 def ends_sentence(text: str, pack: Pack) -> bool:

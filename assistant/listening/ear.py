@@ -41,7 +41,7 @@ from assistant.listening.segmenter import (
     Silent,
     Voiced,
 )
-from assistant.listening.turn import Hearing, OpenTurn
+from assistant.listening.turn import Before, Hearing, OpenTurn
 from assistant.ports import (
     FRAME,
     Device,
@@ -55,6 +55,8 @@ from assistant.ports import (
 FRAME_MS = FRAME // PER_MS
 GOES_ON_MS = 2000
 """Who speaks again so soon after a turn was taken for ended has not finished it."""
+REMEMBERED = 1000
+"""Characters of what was said just before that the judge of words reads again."""
 KEY_BYTES = 16
 """Length of the key of digests."""
 
@@ -119,8 +121,8 @@ class Ear:
         self._gated_until = self._offset = self._gaps = 0
         self._next: int | None = None
         self._onset = 0
-        self._said: int | None = None
-        """Where the last voice was of the newest turn that is over and had words."""
+        self._said: Before | None = None
+        """The newest turn that is over and had words, and what it went on with."""
 
     @property
     def gaps(self) -> int:
@@ -193,8 +195,9 @@ class Ear:
             self._emit(ListeningFailed(turn, "the microphone is closed"))
             return
         opened = OpenTurn(turn, self._transcriber.open(), self._hearing, self._tasks)
-        opened.hesitated = self._goes_on()
         self._begin(opened)
+        if not opened.called and self._goes_on():
+            opened.before = self._said
         self._turns[turn] = self._current = opened
 
     def _begin(self, turn: OpenTurn) -> None:
@@ -220,7 +223,8 @@ class Ear:
             return
         closed.close()
         if closed.worded:
-            self._said = self._segmenter.last_voiced
+            start = self._start if closed.before is None else closed.before.start
+            self._said = Before(start, self._segmenter.last_voiced, closed.text[-REMEMBERED:])
         if closed is self._current:
             self._current = None
             self._segmenter.close_turn()
@@ -228,7 +232,7 @@ class Ear:
             self._forgotten.set()
 
     def _goes_on(self) -> bool:
-        return self._said is not None and self._onset - self._said < GOES_ON_MS * PER_MS
+        return self._said is not None and self._onset - self._said.end < GOES_ON_MS * PER_MS
 
     async def _take_frames(self) -> None:
         now, patience = asyncio.get_running_loop().time, self._settings.frames_s
@@ -270,6 +274,7 @@ class Ear:
             return
         turn = self._current
         if isinstance(event, Woken) and turn is not None and not turn.full:
+            turn.before = None
             turn.restart(self._transcriber.open())
             self._begin(turn)
         self._emit(event)
@@ -305,7 +310,7 @@ class Ear:
         """Return how long ago, in ms, the user's last words were; `None`: they are forgotten."""
         if onset.silent is not None:
             return onset.silent // PER_MS
-        return None if self._said is None else (onset.at - self._said) // PER_MS
+        return None if self._said is None else (onset.at - self._said.end) // PER_MS
 
     def _tell_of(self, turn: OpenTurn, result: Voiced | Silent | Filled) -> None:
         match result:
@@ -313,7 +318,8 @@ class Ear:
                 self._emit(VoiceLasted(turn.number, ms))
             case Silent(ms):
                 if ms >= self._settings.ask_ms and self._hearing.judges and not turn.asked:
-                    turn.paused(self._segmenter.sound(self._start, self._segmenter.position))
+                    start = self._start if turn.before is None else turn.before.start
+                    turn.paused(self._segmenter.sound(start, self._segmenter.position))
                 self._emit(SilenceReached(turn.number, ms))
             case Filled():
                 turn.full = True

@@ -37,6 +37,16 @@ class Hearing:
     """Our own speech sounds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the same speaker said just before this turn: likely the same message."""
+
+    start: int
+    """Position of its first sample, and behind its last voice."""
+    end: int
+    text: str
+
+
 class OpenTurn:
     """Tells `Heard` of one turn until it is closed."""
 
@@ -44,7 +54,9 @@ class OpenTurn:
         self, number: int, transcription: Transcription, hearing: Hearing, tasks: asyncio.TaskGroup
     ) -> None:
         self.number = number
-        self.hesitated = False
+        self.before: Before | None = None
+        """The judges hear this turn as the rest of that."""
+        self._hesitated = False
         """The speaker has gone on after a pause in mid-turn."""
         self.full = False
         """It has reached its longest length: no more sound."""
@@ -102,10 +114,16 @@ class OpenTurn:
         """Whether words were heard, and not noise or "mm-hmm" alone."""
         return self._heard is not None and self._heard.verdict.kind is Kind.WORDS
 
+    @property
+    def text(self) -> str:
+        """What was said so far, with what was said just before."""
+        heard = self._heard.text if self._heard is not None else ""
+        return heard if self.before is None else f"{self.before.text} {heard}"
+
     def resumed(self, silent_ms: float) -> None:
         """The speaker goes on: what was judged means nothing any more."""
         self._close_inquiry()
-        self.hesitated = self.hesitated or (self.worded and silent_ms >= HESITATION_MS)
+        self._hesitated = self._hesitated or (self.worded and silent_ms >= HESITATION_MS)
 
     def close(self) -> None:
         """Stop; nothing more is told."""
@@ -143,7 +161,7 @@ class OpenTurn:
             self._hearing.pack,
             digest_key=self._hearing.digest_key,
             expecting=self._hearing.expecting,
-            clear=is_clear(transcript, over_us=self._over_us),
+            clear=is_clear(transcript, over_us=self._over_us, goes_on=self.before is not None),
         )
         if self.called and self._plain.kind is Kind.NOTHING:
             self._plain = replace(self._plain, complete=NEVER_ENDS)
@@ -161,7 +179,7 @@ class OpenTurn:
         heard = self._heard
         kind = Kind.NOTHING if heard is None else heard.verdict.kind
         if heard is not None and kind is Kind.WORDS:
-            self._reading.read(heard.text, heard.verdict.digest)
+            self._reading.read(self.text, heard.verdict.digest)
         if self._inquiry is not None and kind in {Kind.WORDS, Kind.NOTHING}:  # words may come yet
             self._inquiry.hear()
 
@@ -193,12 +211,11 @@ class OpenTurn:
                 ends = words >= (LIKELY if plain.ends_sentence else LIKELY_UNENDED)
                 ends = ends and plain.complete >= PLAIN
             return replace(plain, complete=min(plain.complete, UNDECIDED), ends_sentence=ends)
+        hesitant = self._hesitated or self.before is not None
         if inquiry is None or not (inquiry.decided and reading.decided(digest)):
-            return replace(plain, complete=min(plain.complete, UNDECIDED))
-        evidence = Evidence(
-            plain.complete, plain.ends_sentence, self.hesitated, inquiry.opinion, words
-        )
-        return replace(plain, complete=combine(evidence))
+            return replace(plain, complete=min(plain.complete, UNDECIDED), hesitant=hesitant)
+        evidence = Evidence(plain.complete, plain.ends_sentence, hesitant, inquiry.opinion, words)
+        return replace(plain, complete=combine(evidence), hesitant=hesitant)
 
 
 def _news(heard: Heard, transcript: Transcript) -> bool:

@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from assistant.core.events import Kind, Verdict
 from assistant.languages.pack import Pack, normalised
-from assistant.listening.completeness import ANSWER, NEVER_ENDS, PLAIN, cue, ends_sentence
+from assistant.listening.completeness import (
+    ANSWER,
+    NEVER_ENDS,
+    PLAIN,
+    cue,
+    ends_sentence,
+    is_number,
+)
 from assistant.ports import Transcript
 
 UNCLEAR_WORDS = 3
@@ -38,15 +45,16 @@ class _Phrases(NamedTuple):
     fillers: frozenset[Words]
 
 
-def is_clear(heard: Transcript, *, over_us: bool = False) -> bool:
+def is_clear(heard: Transcript, *, over_us: bool = False, goes_on: bool = False) -> bool:
     """Tell whether a recogniser is sure enough of a text, if that is a few words.
 
     `over_us`: it was said while we spoke; who wants the floor says more, or says it again.
+    `goes_on`: it was said just behind other words, so that two are likely meant.
     """
     words = len(normalised(heard.text))
     if words == 1 and heard.logprob < ONE_LOGPROB and heard.no_speech > ONE_NO_SPEECH:
         return False
-    few = words <= (UNCLEAR_OVER_US if over_us else UNCLEAR_WORDS)
+    few = words <= (1 if goes_on else UNCLEAR_OVER_US if over_us else UNCLEAR_WORDS)
     return not (few and heard.logprob < UNCLEAR_LOGPROB and heard.no_speech > UNCLEAR_NO_SPEECH)
 
 
@@ -100,7 +108,7 @@ def _complete(text: str, kind: Kind, pack: Pack, *, expecting: bool) -> float:
         case Kind.ASSENT | Kind.BACKCHANNEL:
             return ANSWER if expecting else min(PLAIN, cue(text, pack))
         case Kind.WORDS:
-            return cue(text, pack)
+            return PLAIN if expecting and is_number(normalised(text), pack) else cue(text, pack)
 
 
 def _digest(words: Words, key: bytes) -> str:

@@ -37,7 +37,8 @@ def test_answers_are_drafted_where_that_costs_nothing() -> None:
 def test_the_segmenter_tells_each_silence_that_the_core_waits_for() -> None:
     settings = app.settings(load(), FREE)
     rules, told = settings.policy, settings.ear.segmenter.silence_ms
-    waited = {rules.finalize_ms, rules.complete_ms, rules.unsure_ms, rules.incomplete_ms}
+    waited = {rules.finalize_ms, rules.complete_ms, rules.unsure_ms}
+    waited |= {rules.hesitant_ms, rules.incomplete_ms, rules.broken_off_ms}
     assert waited <= set(told)
     assert list(told) == sorted(told)
     assert {rules.hold_ms, rules.yield_ms} <= set(settings.ear.segmenter.voiced_ms)
@@ -50,6 +51,7 @@ def test_who_hesitates_long_is_waited_for_longer_but_not_after_a_whole_sentence(
     usual, patient = app.settings(load(), FREE).policy, app.settings(load(), FREE, slow).policy
     assert patient.incomplete_ms > usual.incomplete_ms
     assert patient.unsure_ms > usual.unsure_ms
+    assert patient.broken_off_ms > usual.broken_off_ms
     assert patient.complete_ms == usual.complete_ms
     fixed = app.settings(load(flags={"turns.adapt": False}), FREE, slow).policy
     assert fixed == usual

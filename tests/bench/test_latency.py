@@ -200,4 +200,7 @@ def test_pauses_inside_a_sentence_are_read_off_the_whole_transcript() -> None:
     spoken = (("Well,", 0.2), ("I", 0.9), ("see.", 1.2), ("Now", 2.5), ("go", 2.8))
     whole = Transcript("", words=tuple(Word(text, start, start + 0.6) for text, start in spoken))
     pauses = ((0.5, 0.85), (1.6, 2.4), (3.2, 3.6))
-    assert inside_a_sentence(known(pauses=pauses), whole) == (True, False, True)
+    message, said = known(pauses=pauses), ["Well,", "Well, I see", "Well, I see. Now go"]
+    assert inside_a_sentence(message, whole, said) == (True, False, True)
+    late = replace(whole, text="Well, I see. Now go")
+    assert inside_a_sentence(message, late, ["Well I see", *said[1:]]) == (False, False, True)

@@ -120,15 +120,19 @@ def test_whether_the_last_word_is_complete_may_be_told_later() -> None:
 
 
 def test_how_sure_is_sure_enough() -> None:
-    policy = Policy(complete_ms=1, unsure_ms=2, incomplete_ms=3)
+    policy = Policy(complete_ms=1, unsure_ms=2, hesitant_ms=3, incomplete_ms=4, broken_off_ms=5)
     at = {
         policy.complete_above: 1,
         policy.complete_above - 0.01: 2,
         policy.incomplete_below: 2,
-        policy.incomplete_below - 0.01: 3,
+        policy.incomplete_below - 0.01: 4,
+        policy.broken_off_below: 4,
+        policy.broken_off_below - 0.01: 5,
     }
     for complete, patience in at.items():
         assert policy.patience(e.Verdict(complete=complete)) == patience
+        hesitant = policy.patience(e.Verdict(complete=complete, hesitant=True))
+        assert hesitant == (3 if patience == 2 else patience)
 
 
 def test_a_short_gap_is_no_pause() -> None:

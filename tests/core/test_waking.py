@@ -31,7 +31,7 @@ def heard(kind: e.Kind) -> e.Heard:
     return e.Heard(1, text, e.Verdict(kind, complete=0.0), 1)
 
 
-SILENCE = (e.SilenceReached(1, 64), e.SilenceReached(1, POLICY.incomplete_ms))
+SILENCE = (e.SilenceReached(1, 64), e.SilenceReached(1, POLICY.broken_off_ms))
 
 
 def test_the_name_opens_a_turn_and_is_confirmed() -> None:

@@ -39,7 +39,6 @@ INCOMPLETE = 0.3
         "no the other one",
         "tell me what it is",
         'did he say "what is it for?"',
-        "42",
     ],
 )
 def test_whole_messages(text: str) -> None:
@@ -68,6 +67,7 @@ def test_whole_messages(text: str) -> None:
         "Set",
         "the weather in Ber-",
         "so I went \u2014",
+        "42",
     ],
 )
 def test_beginnings(text: str) -> None:

@@ -113,11 +113,7 @@ def test_the_curve_falls_from_all_to_nothing() -> None:
 
 
 def test_a_turn_ends_in_a_pause_that_outlasts_its_wait() -> None:
-    assert wait(0.9, NORMAL) == NORMAL.complete_ms
-    assert wait(NORMAL.complete_above, NORMAL) == NORMAL.complete_ms
-    assert wait(NORMAL.incomplete_below, NORMAL) == NORMAL.unsure_ms
-    assert wait(0.1, NORMAL) == NORMAL.incomplete_ms
     scored = cross_fitted(points(600), (True, True))
     for one in hesitations(scored):
-        assert cut(one, NORMAL) == ((one.point.ms or 0) >= wait(one.complete, NORMAL))
+        assert cut(one, NORMAL) == ((one.point.ms or 0) >= wait(one, NORMAL))
     assert {one.point.kind for one in ends(scored)} == {"end"}

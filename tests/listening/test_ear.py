@@ -395,6 +395,22 @@ def test_who_goes_on_after_a_turn_was_taken_for_ended_has_hesitated() -> None:
     assert told(3.04, "Mm-hmm.") == by_words(0.03)
 
 
+def test_who_goes_on_is_judged_by_all_that_they_said() -> None:
+    def asked(again: float) -> tuple[str, int]:
+        speech = [SPEECH, (again, sound(0.64))]
+        scripts = Script(((1.1, WORDS),)), Script(((0.6, "with the red shade"),))
+        judge = Judge(0.03)
+        forgetting = at(2.2, lambda ear: ear.forget(1))
+        play(speech, *scripts, judges=Judges(words=judge, sound=judge), act=forgetting)
+        return judge.asked[-2][1] + judge.asked[-1][1], max(asked[2] for asked in judge.asked)
+
+    words, longer = asked(3.04)
+    assert words == f"{WORDS} with the red shade"
+    words, shorter = asked(4.0)
+    assert words == "with the red shade", "that is something new"
+    assert longer - shorter > RATE
+
+
 def test_a_noise_before_the_first_words_is_no_hesitation() -> None:
     speech = [SPEECH, (2.016, sound(0.64))]
     script = Script(((2.7, WORDS),))

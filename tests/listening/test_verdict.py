@@ -4,6 +4,7 @@ import pytest
 
 from assistant.core.events import Kind
 from assistant.languages.pack import load
+from assistant.listening.completeness import NEVER_ENDS, PLAIN
 from assistant.listening.verdict import is_clear, judge
 from assistant.ports import Transcript
 
@@ -133,3 +134,21 @@ def test_over_our_own_speech_four_words_may_be_none() -> None:
     assert is_clear(heard)
     assert not is_clear(heard, over_us=True)
     assert is_clear(replace(heard, logprob=-0.8), over_us=True)
+
+
+def test_just_behind_other_words_two_are_meant() -> None:
+    heard = Transcript("Ask not.", logprob=-1.09, no_speech=0.36)
+    assert not is_clear(heard)
+    assert is_clear(heard, goes_on=True)
+    assert is_clear(heard, goes_on=True, over_us=True)
+    assert not is_clear(replace(heard, text="Ask."), goes_on=True)
+
+
+@pytest.mark.parametrize("text", ["1, 2.", "One zero zero", "90210.", "Oh one."])
+def test_a_number_is_dictated_in_pieces_unless_we_have_asked(text: str) -> None:
+    def complete(text: str, *, expecting: bool) -> float:
+        return judge(text, EN, digest_key=b"k", expecting=expecting).complete
+
+    assert complete(text, expecting=False) == NEVER_ENDS
+    assert complete(text, expecting=True) == PLAIN
+    assert complete(f"{text.strip('.')} please", expecting=False) == PLAIN
