@@ -85,8 +85,8 @@ def _early(read: Results) -> str:
 def _hesitations(read: Results) -> str:
     groups = read["tiny.en/turns"]["summary"].values()
     inside, cut = (sum(one[key] for one in groups) for key in ("inside", "ended_inside"))
-    early, mended = (sum(one[key] for one in groups) for key in ("early", "mended"))
-    return f"{cut} of {inside} pauses; messages answered early {early}, mended {mended}"
+    messages, mended = (sum(one[key] for one in groups) for key in ("cut", "cut_mended"))
+    return f"{cut} of {inside} pauses; mended {mended} of {messages} messages"
 
 
 def _longest(read: Results) -> str:

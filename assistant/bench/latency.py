@@ -86,6 +86,10 @@ class Summary:
     spoke_in_pause: int
     inside: int
     ended_inside: int
+    cut: int
+    """Messages in which that happened,"""
+    cut_mended: int
+    """and those of them that were answered as a whole in the end."""
     drafts: int
     drafts_used: int
     draft_saved_ms: float
@@ -133,6 +137,8 @@ def summarise(rows: Sequence[Row]) -> Summary:
         spoke_in_pause=sum(row.spoke_in_pause for row in rows),
         inside=sum(row.inside for row in rows),
         ended_inside=sum(row.ended_inside for row in rows),
+        cut=sum(row.ended_inside > 0 for row in rows),
+        cut_mended=sum(row.ended_inside > 0 and row.mended for row in rows),
         drafts=sum(row.drafts.begun for row in rows),
         drafts_used=sum(row.drafts.used for row in rows),
         draft_saved_ms=float(np.median(saved)) if saved else float("nan"),

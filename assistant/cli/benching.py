@@ -22,6 +22,7 @@ OVERVIEW = (
     *("clips", "p50 ms", "p95 ms", "worst ms", "longest wait ms", "early", "of those mended"),
     *("unanswered", "words wrong", "pauses", "turn ended in a pause", "spoke in a pause"),
     *("pauses inside a sentence", "turn ended in one of those"),
+    "messages cut there, mended",
     *("drafts", "drafts used", "saved by a used draft, median ms"),
 )
 
@@ -250,7 +251,7 @@ def _summary(one: latency.Summary) -> tuple[str, ...]:
         *(number(one.longest_wait_ms), str(one.early), str(one.mended), str(one.unanswered)),
         f"{one.wer:.1f} % of {one.words}",
         *(str(one.pauses), str(one.ended_in_pause), str(one.spoke_in_pause)),
-        *(str(one.inside), str(one.ended_inside)),
+        *(str(one.inside), str(one.ended_inside), f"{one.cut_mended} of {one.cut}"),
         *(str(one.drafts), str(one.drafts_used), number(one.draft_saved_ms)),
     )
 
