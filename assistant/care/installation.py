@@ -1,5 +1,6 @@
 """The installation: configuration, secrets, engines, models, model server, control socket."""
 
+import asyncio
 import importlib.metadata
 import os
 import signal
@@ -12,11 +13,12 @@ from typing import Any, NamedTuple
 import httpx
 from pydantic import BaseModel, SecretStr
 
-from assistant.care.findings import Finding
+from assistant.backends import turn_smart
+from assistant.care.findings import Finding, State
 from assistant.config import Chosen, Config, load, resolve
 from assistant.config.layers import chosen_file
 from assistant.control.client import default_path, running
-from assistant.errors import ConfigError, ModelError
+from assistant.errors import BackendError, ConfigError, ModelError
 from assistant.models.store import Store
 
 REACH = 2.0
@@ -37,6 +39,7 @@ class Engine(NamedTuple):
 
 
 ENGINES = (
+    Engine("pymicro_wakeword", "pymicro-wakeword", "wake", "microwakeword"),
     Engine("onnxruntime", "onnxruntime", "vad", "silero"),
     Engine("ctranslate2", "ctranslate2", "stt", "whisper"),
     Engine("xllamacpp", "xllamacpp", "llm", "llamacpp"),
@@ -52,6 +55,23 @@ def configuration(file: Path | None) -> tuple[Config | None, list[Finding]]:
         fix = "`assistant config edit`"
         return None, [Finding("fail", "config", line, fix) for line in str(wrong).splitlines()]
     return config, [Finding("ok", "config", str(chosen_file(file, os.environ)))]
+
+
+def wake_word(config: Config) -> Finding:
+    """Load the models of the names that it is to answer to."""
+    chosen: Chosen = resolve("wake", config.wake, language=config.language)
+
+    async def names() -> tuple[str, ...]:
+        async with chosen.module.open(chosen.config) as maker:
+            said: tuple[str, ...] = maker().names
+            return said
+
+    try:
+        found = asyncio.run(names())
+    except BackendError as wrong:
+        why = str(wrong).removeprefix(f"{wrong.backend}: ")
+        return Finding("fail", "wake word", why, "`assistant setup`, or mend wake.names")
+    return Finding("ok", "wake word", ", ".join(found))
 
 
 def secrets(config: Config) -> Finding:
@@ -97,7 +117,8 @@ def models(config: Config, store: Store, *, deep: bool) -> Iterator[Finding]:
             yield _model(stage, name, store, deep=deep)
         except ModelError as wrong:
             message = str(wrong).rstrip(".")
-            yield Finding("fail", f"{stage} model", message, f"`assistant models pull {name}`")
+            state: State = "warn" if stage == "turn" else "fail"
+            yield Finding(state, f"{stage} model", message, f"`assistant models pull {name}`")
 
 
 def model_server(config: Config) -> Finding:
@@ -144,6 +165,8 @@ def _needed(config: Config) -> Iterator[tuple[str, str]]:
         if needs is not None:
             for name in needs(chosen.config):
                 yield kind, name
+    if config.turns.judges.sound:
+        yield "turn", turn_smart.Config().model
 
 
 def _model(stage: str, name: str, store: Store, *, deep: bool) -> Finding:
