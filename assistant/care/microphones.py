@@ -69,6 +69,11 @@ class Ear:
         return float(np.percentile(self._noise, 20)) if self._noise else NOTHING
 
     @property
+    def silent(self) -> bool:
+        """Nothing but zeros has come."""
+        return not self._loudest
+
+    @property
     def clips(self) -> bool:
         """The voice is too loud for it."""
         return self._clipped > CLIPPED_SHARE * self.heard * RATE
