@@ -26,11 +26,24 @@ class Server:
 
     name: str
     url: str
-    models: tuple[str, ...]
+    listed: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Those that converse, by their names."""
+        return tuple(name for name in self.listed if not any(no in name for no in _NO_CHAT))
 
 
 class NoServer(Exception):  # noqa: N818 - reads as a sentence
     """There is none, or it will not have us; the text says why."""
+
+
+class KeyRefused(NoServer):
+    """It wants a key, or another one."""
+
+
+class Unlisted(NoServer):
+    """It answers, but not with a list of models."""
 
 
 def ask(url: str, key: str = "", *, name: str = "server", reach: float = REACH) -> Server:
@@ -43,14 +56,13 @@ def ask(url: str, key: str = "", *, name: str = "server", reach: float = REACH) 
         why = str(wrong) or type(wrong).__name__
         raise NoServer(f"{url} cannot be reached ({why})") from None
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        raise NoServer(f"{url} {'refuses the key' if key else 'wants a key'}")
+        raise KeyRefused(f"{url} {'refuses the key' if key else 'wants a key'}")
     try:
         listed = [str(entry["id"]) for entry in answer.raise_for_status().json()["data"]]
     except (httpx.HTTPStatusError, ValueError, KeyError, TypeError):
         status = answer.status_code
-        hint = f"{url} answers, but lists no models (HTTP {status}); does it end in /v1?"
-        raise NoServer(hint) from None
-    return Server(name, url, tuple(m for m in listed if not any(no in m for no in _NO_CHAT)))
+        raise Unlisted(f"{url} answers, but does not list its models (HTTP {status})") from None
+    return Server(name, url, tuple(listed))
 
 
 def look(

@@ -4,6 +4,7 @@ import os
 import pwd
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,15 +53,24 @@ def _unit(unit: Path, *, enabled: bool) -> Finding:
     except OSError as wrong:
         return Finding("warn", "service", f"{unit}: {wrong.strerror}", again)
     program = program_of(text)
-    if program is None:
-        return Finding("fail", "service", f"{unit} starts nothing (no ExecStart)", again)
-    if shutil.which(program) is None:
-        return Finding("fail", "service", f"{unit} starts {program}, which is not there", again)
+    found = None if program is None else shutil.which(program)
+    if found is None:
+        starts = f"starts {program}, which is not there" if program else "starts nothing"
+        return Finding("fail", "service", f"{unit} {starts}", again)
+    if not _is_ours(Path(found)):
+        detail = f"{unit} starts {found}, which is another installation than this one"
+        return Finding("warn", "service", detail, again)
     if not enabled:
         user = "--user " if "/user/" in f"{unit}" else ""
         fix = f"`systemctl {user}enable --now {unit.name}`"
         return Finding("warn", "service", f"{unit} is not enabled: nothing starts it", fix)
     return Finding("ok", "service", f"{unit}, enabled")
+
+
+def _is_ours(program: Path) -> bool:
+    """Tell whether it is of this environment, itself or by a link."""
+    ours = Path(sys.prefix) / "bin"
+    return ours in {program.parent, program.resolve().parent}
 
 
 def program_of(unit: str) -> str | None:
@@ -74,6 +84,9 @@ def program_of(unit: str) -> str | None:
             except ValueError:
                 words = value.split()
             program = words[0] if words else None
+    if program is not None:
+        home = os.environ.get("HOME", "/")
+        program = program.replace("%h", home).replace("%%", "%")
     return program
 
 

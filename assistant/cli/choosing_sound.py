@@ -34,8 +34,8 @@ NO_SPEAKER = """\
 There is no speaker. Plug one in; until then answers can be read, not heard."""
 
 
-def offer_microphone(asked: Asked, wishes: Wishes) -> bool:
-    """Find the microphone that hears the user; return whether the room is noisy."""
+def offer_microphone(asked: Asked, wishes: Wishes) -> Ear | None:
+    """Find the microphone that hears the user, and return it; `None`: none did."""
     wanted = _wish(wishes, "microphone")
     for again in range(ROUNDS):
         try:
@@ -46,14 +46,16 @@ def offer_microphone(asked: Asked, wishes: Wishes) -> bool:
         if not ears:
             asked.console.print(Text(NO_MICROPHONE, "yellow"))
             _tell_refused(asked, refused)
-            return False
+            return None
         if (ear := microphones.best(ears, wanted)) is not None:
-            return _take(asked, wishes, ear, ears)
+            _take(asked, wishes, ear, ears)
+            return ear
         _tell_deaf(asked, ears)
+        _tell_refused(asked, refused)
         if asked.alone or again == ROUNDS - 1 or not asked.sure("Listen once more?"):
             break
     asked.console.print("The microphone is left as it is.\n")
-    return False
+    return None
 
 
 def _listen(asked: Asked, wanted: str | int | None) -> tuple[list[Ear], dict[str, str]]:
@@ -76,8 +78,8 @@ def _listen(asked: Asked, wanted: str | int | None) -> tuple[list[Ear], dict[str
     return _run(listen())
 
 
-def _take(asked: Asked, wishes: Wishes, ear: Ear, ears: list[Ear]) -> bool:
-    """Say who heard, with advice on the gain; return whether the room is noisy."""
+def _take(asked: Asked, wishes: Wishes, ear: Ear, ears: list[Ear]) -> None:
+    """Say who heard, with advice on the gain."""
     console = asked.console
     told = f"speech {ear.speech:.0f} dBFS, room {ear.noise:.0f} dBFS"
     console.print(Text.assemble("microphone  ", (ear.device.name, "bold"), f"  ({told})"))
@@ -91,7 +93,6 @@ def _take(asked: Asked, wishes: Wishes, ear: Ear, ears: list[Ear]) -> bool:
             None if ear.device.default_input else microphones.name_for(ear.device, others),
         )
     console.print()
-    return ear.noise > NOISY
 
 
 def gain_advice(speech: float, noise: float, *, clips: bool) -> list[str]:
@@ -123,8 +124,11 @@ def _tell_refused(asked: Asked, refused: dict[str, str]) -> None:
 # ── the speaker ───────────────────────────────────────────────────────────────────────────────
 
 
-def offer_speaker(asked: Asked, wishes: Wishes) -> None:
-    """Play a chirp through the speaker until one is heard; measure what comes back."""
+def offer_speaker(asked: Asked, wishes: Wishes, *, hears: bool) -> None:
+    """Play a chirp through the speaker until one is heard; measure what comes back.
+
+    `hears`: the microphone has heard somebody, so that its silence says something.
+    """
     console = asked.console
     try:
         found = [device for device in list_devices() if device.outputs]
@@ -146,7 +150,7 @@ def offer_speaker(asked: Asked, wishes: Wishes) -> None:
         heard = echo.delay_ms is not None or (not asked.alone and asked.sure("Did you hear it?"))
         if heard or asked.alone:
             _keep(wishes, speaker, found)
-            _keep_duplex(asked, wishes, speaker, echo, heard=heard)
+            _keep_duplex(asked, wishes, speaker, echo, heard=heard and hears)
             console.print()
             return
     console.print("The speaker is left as it is.\n")
@@ -192,7 +196,7 @@ def _keep_duplex(
 def duplex_for(speaker: str, echo: chirp.Echo, *, heard: bool) -> str | None:
     """Return the duplex that a measurement asks for; `None` where it says nothing.
 
-    `heard`: somebody, or the microphone, has heard the chirp.
+    `heard`: somebody has heard the chirp, and the microphone hears at all.
     """
     if echo.level is not None and echo.level > LEAKS:
         return "half" if _HEADPHONES.search(speaker) else "auto"

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from assistant.backends.wake_microwakeword import BUILT_IN
+from assistant.care.levels import NOISY
 from assistant.cli.asking import Asked
 from assistant.cli.choosing_mind import offer_mind
 from assistant.cli.choosing_models import fetch, offer_ears
@@ -51,8 +52,9 @@ def _dialogue(asked: Asked, wishes: Wishes) -> None:
     console.print(Text("Setting up. Enter takes what is suggested; Ctrl-C changes nothing.\n"))
     noisy = False
     if wishes.config.device.backend in {"auto", "sounddevice"}:
-        noisy = offer_microphone(asked, wishes)
-        offer_speaker(asked, wishes)
+        ear = offer_microphone(asked, wishes)
+        noisy = ear is not None and ear.noise > NOISY
+        offer_speaker(asked, wishes, hears=ear is not None)
     else:
         console.print(f"device.backend is {wishes.config.device.backend}: sound is left alone.")
     _offer_mode(asked, wishes, noisy=noisy)

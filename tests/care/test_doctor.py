@@ -543,6 +543,17 @@ def test_a_stale_unit_is_named(tmp_path: Path) -> None:
     assert "/gone/.venv/bin/python, which is not there" in finding.detail
 
 
+def test_the_unit_of_another_installation_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "old" / "python"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    unit(tmp_path, str(other))
+    finding = looked(tmp_path, tmp_path)["service"]
+    assert finding.state == "warn"
+    assert "another installation" in finding.detail
+
+
 def test_a_service_without_linger_is_told_of(tmp_path: Path) -> None:
     unit(tmp_path, sys.executable)
     assert looked(tmp_path, tmp_path)["linger"].fix.startswith("`sudo loginctl enable-linger ada`")
@@ -556,6 +567,7 @@ def test_a_service_without_linger_is_told_of(tmp_path: Path) -> None:
         ("ExecStart=/usr/bin/a run", "/usr/bin/a"),
         ("ExecStart=@-'/opt/my place/a' run", "/opt/my place/a"),
         ("ExecStart=/a\nExecStart=", None),
+        ("ExecStart=%h/50%%/a run", f"{os.environ['HOME']}/50%/a"),
         ('ExecStart="/broken', '"/broken'),
         ("", None),
     ],

@@ -176,6 +176,40 @@ def test_a_microphone_that_gives_only_zeros_is_told_and_nothing_is_guessed(
     assert yaml.safe_load(config_file(env).read_text())["device"]["microphone"] is None
 
 
+def test_ctrl_c_while_it_listens_or_plays_changes_nothing(
+    audio: VirtualAudio, tmp_path: Path
+) -> None:
+    env = environment(tmp_path, **audio.client)
+    with in_terminal("setup", env=env, columns=100) as terminal:
+        terminal.until("please say something")
+        code, seconds = terminal.end(signal.SIGINT)
+        terminal.until("Nothing was changed")
+    assert code == 128 + signal.SIGINT
+    assert seconds < 5
+    with in_terminal("setup", env=env, columns=100) as terminal:
+        answer(terminal, "Listen once more", "n")
+        answer(terminal, "Play a chirp through", "y")
+        code, _ = terminal.end(signal.SIGINT)
+        terminal.until("Nothing was changed")
+    assert code == 128 + signal.SIGINT
+    assert not config_file(env).exists()
+
+
+def test_a_microphone_that_is_deaf_does_not_prove_headphones(
+    audio: VirtualAudio, tmp_path: Path
+) -> None:
+    env = environment(tmp_path, **audio.client)
+    with in_terminal("setup", env=env, columns=100) as terminal:
+        answer(terminal, "Listen once more", "n")
+        answer(terminal, "Play a chirp through", "y")
+        answer(terminal, "Did you hear it", "y")
+        for question in ("When should it", "With which ears", "With which mind", "Write it"):
+            answer(terminal, question)
+        terminal.until("Ready: ")
+        assert terminal.process.wait(PATIENCE) == 0
+    assert yaml.safe_load(config_file(env).read_text())["device"]["duplex"] == "auto"
+
+
 # ── without sound, which is quicker ───────────────────────────────────────────────────────────
 
 QUESTIONS = ("When should it listen", "With which ears", "With which mind", "Write it")
