@@ -10,7 +10,7 @@ import numpy as np
 
 from assistant.backends import vad_silero
 from assistant.backends.device_sounddevice import SoundDevice, list_devices
-from assistant.backends.device_sounddevice.portaudio import PortAudio
+from assistant.backends.device_sounddevice.portaudio import PortAudio, Side
 from assistant.backends.device_sounddevice.streams import Microphone
 from assistant.care.levels import CLIPPED_FROM, CLIPPED_SHARE, NOTHING, decibels, rms
 from assistant.errors import BackendUnavailable
@@ -84,6 +84,10 @@ class Ear:
         clear = min(self.speech - self.noise, CLEAREST)
         return clear - CLEAREST if self.clips else clear
 
+    def skip(self) -> None:
+        """Forget what came while others were opened."""
+        self._microphone.ring.take()
+
     def take(self) -> None:
         """Hear what has come since the last time."""
         sound = self._live.feed(self._microphone.ring.take().astype(np.float32))
@@ -124,6 +128,8 @@ class Room:
         """Hear until somebody has spoken for long enough, or for so many seconds."""
         loop = asyncio.get_running_loop()
         began = loop.time()
+        for ear in self.ears:
+            ear.skip()
         while self.ears and (passed := loop.time() - began) < seconds:
             await asyncio.sleep(LOOK)
             for ear in self.ears:
@@ -141,26 +147,50 @@ async def open_all(wanted: str | int | None = None) -> AsyncIterator[Room]:
     What a speaker plays is no microphone, unless it is `wanted`. Raises `BackendUnavailable`
     without PortAudio.
     """
-    loop = asyncio.get_running_loop()
+    room = Room([], {})
     async with AsyncExitStack() as stack:
         detector = await stack.enter_async_context(vad_silero.open(vad_silero.Config()))
         portaudio = await stack.enter_async_context(PortAudio.session())
-        until = loop.time() + OPENING
-        room = Room([], {})
-        for device in _candidates(await portaudio.call(list_devices), wanted):
-            if loop.time() > until:
-                room.refused[device.name] = f"not tried: the others took {OPENING:g} s"
-                continue
+        for device, side in await _tried(portaudio, wanted, room.refused):
+            microphone = Microphone(side, threading.Lock())
             try:
-                side = await portaudio.side("input", device.index, _BUFFER)
-                microphone = Microphone(side, threading.Lock())
                 await microphone.open(portaudio)
-            except BackendUnavailable as wrong:
-                room.refused[device.name] = str(wrong).removeprefix(f"{wrong.backend}: ")
+            except BackendUnavailable as wrong:  # it does not stand others beside it
+                room.refused[device.name] = _why(wrong)
                 continue
             stack.push_async_callback(microphone.close, portaudio)
             room.ears.append(Ear(device, microphone, detector()))
         yield room
+
+
+async def _tried(
+    portaudio: PortAudio, wanted: str | int | None, refused: dict[str, str]
+) -> list[tuple[SoundDevice, Side]]:
+    """Open and close each by itself; return those that let themselves be opened.
+
+    ALSA's plug-in for sound servers now and then hangs for good when it cannot open a stream while
+    others run (seen within the first tries on PulseAudio 16; one by one, never in 40).
+    """
+    until = asyncio.get_running_loop().time() + OPENING
+    found: list[tuple[SoundDevice, Side]] = []
+    for device in _candidates(await portaudio.call(list_devices), wanted):
+        if asyncio.get_running_loop().time() > until:
+            refused[device.name] = f"not tried: the others took {OPENING:g} s"
+            continue
+        try:
+            side = await portaudio.side("input", device.index, _BUFFER)
+            microphone = Microphone(side, threading.Lock())
+            await microphone.open(portaudio)
+        except BackendUnavailable as wrong:
+            refused[device.name] = _why(wrong)
+            continue
+        await microphone.close(portaudio)
+        found.append((device, side))
+    return found
+
+
+def _why(wrong: BackendUnavailable) -> str:
+    return str(wrong).removeprefix(f"{wrong.backend}: ")
 
 
 def _candidates(found: list[SoundDevice], wanted: str | int | None) -> list[SoundDevice]:

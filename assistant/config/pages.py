@@ -21,7 +21,8 @@ INHERITED = "language"
 _TOP = """\
 # The assistant's configuration: every setting, with its default. What you leave out has it, too.
 #
-# Your own file is ~/.config/assistant/config.yaml; `assistant config edit` makes it from this one.
+# Your own file is ~/.config/assistant/config.yaml; `assistant setup` or `assistant config edit`
+# makes it from this one.
 # The environment wins over it (ASSISTANT_STT__MODEL=base), the command line over both
 # (--set stt.model=base). `assistant config check` finds mistakes, `assistant config show` shows
 # what holds. Other backends and their settings: docs/configuration.md.
@@ -44,7 +45,8 @@ Four layers, each of which wins over the one before, key by key:
 A layer that names another `backend` for a stage drops the settings that earlier layers gave to the
 old one.
 
-`assistant config edit` opens your own file in an editor, checks it, and puts a JSON schema beside
+`assistant setup` asks you a few questions, measures, and writes your own file; your comments and values
+stay. `assistant config edit` opens it in an editor, checks it, and puts a JSON schema beside
 it, with which editors complete and check keys. `assistant config show` shows what holds,
 `assistant config check` lists every mistake with its file and line, and ends with exit code 78
 if there is one.
