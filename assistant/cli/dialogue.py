@@ -18,6 +18,7 @@ from assistant.cli.wishes import Wishes
 from assistant.config import load
 from assistant.config.layers import users
 from assistant.config.writing import fresh, revised, write
+from assistant.control.client import default_path, running
 from assistant.errors import ConfigError
 
 MODES = {
@@ -97,6 +98,8 @@ def _save(asked: Asked, wishes: Wishes, path: Path) -> None:
     if asked.sure("Write it?"):
         write(path, after)
         console.print(Text(f"Written: {path}"), soft_wrap=True)
+        if running(wishes.config.control.socket or default_path()):
+            console.print("The assistant that runs takes it when it starts again.")
     else:
         console.print("Nothing was changed.")
 

@@ -675,6 +675,21 @@ def test_a_question_without_an_answer_is_a_finding(monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_what_was_found_before_a_question_hung_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+
+    def hangs_later() -> Iterator[Finding]:
+        yield Finding("ok", "PortAudio", "3 devices")
+        never.wait(30)
+
+    found = asked(monkeypatch, Check("recording", hangs_later, deadline=0.2))
+    never.set()
+    assert [(finding.what, finding.state) for finding in found] == [
+        ("PortAudio", "ok"),
+        ("recording", "fail"),
+    ]
+
+
 def test_questions_are_asked_at_once_and_answered_in_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -22,6 +22,7 @@ from tests.real.daemon import (
     assistant,
     environment,
     espeak,
+    have_models,
     in_terminal,
     model_server,
     silence,
@@ -271,6 +272,27 @@ def test_a_key_is_never_written(env: dict[str, str]) -> None:
     assert yaml.safe_load(text)["llm"]["api_key"] == {"env": "MY_KEY"}
     assert key not in text
     assert key not in ended.stdout.replace(f"Where is the key? [OPENAI_API_KEY] {key}", "")
+
+
+def test_models_are_fetched_only_when_asked_and_their_sizes_are_told_before(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    without_sound_card()
+    have_models()
+    models = tmp_path / "models"
+    there = env | {"ASSISTANT_MODEL_DIR": env["ASSISTANT_MODELS"], "ASSISTANT_MODELS": f"{models}"}
+    declined = assistant("setup", env=there, given="\n\n\n\nn\n")
+    assert (declined.returncode, declined.stderr) == (0, "")
+    assert "whisper-tiny.en                  78 MB" in declined.stdout
+    assert f"into {models}" in declined.stdout
+    assert "fetches them when it starts" in declined.stdout
+    assert not models.exists()
+    taken = assistant("setup", "--yes", env=there)
+    assert taken.returncode == 0, taken.stderr
+    assert (models / "whisper-tiny.en" / "model.bin").stat().st_size > 70_000_000
+    again = assistant("setup", "--yes", env=there)
+    assert "Still to be fetched" not in again.stdout
+    assert "ms for 3 s of speech" in again.stdout
 
 
 def test_a_file_with_a_mistake_is_told_first_and_left_alone(env: dict[str, str]) -> None:
