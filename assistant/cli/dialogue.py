@@ -15,7 +15,7 @@ from assistant.cli.choosing_mind import offer_mind
 from assistant.cli.choosing_models import fetch, offer_ears
 from assistant.cli.choosing_sound import offer_microphone, offer_speaker
 from assistant.cli.wishes import Wishes
-from assistant.config import load
+from assistant.config import Config, load
 from assistant.config.layers import users
 from assistant.config.writing import fresh, revised, write
 from assistant.control.client import default_path, running
@@ -40,11 +40,11 @@ def set_up(file: Path | None, *, yes: bool) -> None:
     asked = Asked(console, yes=yes)
     try:
         _dialogue(asked, wishes)
-        _save(asked, wishes, path)
+        config = _save(asked, wishes, path)
     except KeyboardInterrupt:
         console.print("\nNothing was changed.")
         raise
-    fetch(asked, load(path))
+    fetch(asked, config)
     console.print("\nReady: `assistant run` starts it, `assistant doctor` finds what is wrong.")
 
 
@@ -80,16 +80,16 @@ def _offer_mode(asked: Asked, wishes: Wishes, *, noisy: bool) -> None:
     wishes.set("wake.names", names if name == names[0] else [name])
 
 
-def _save(asked: Asked, wishes: Wishes, path: Path) -> None:
-    """Show what will change, and write it."""
+def _save(asked: Asked, wishes: Wishes, path: Path) -> Config:
+    """Show what will change, and write it; return what holds now."""
     console = asked.console
     new = not path.exists()
     text = path.read_text() if not new else fresh(wishes.backends())
     after = revised(text, wishes.changes)
-    _check(after, wishes)
+    config = _check(after, wishes)
     if not new and after == text:
         console.print(f"\n{path} says all of that already.")
-        return
+        return config
     console.print(Text(f"\n{'New' if new else 'Changed'} in {path}:", "bold"), soft_wrap=True)
     for name, value in wishes.changes.items():
         console.print(Text(f"  {name}: {_shown(value)}"), soft_wrap=True)
@@ -100,11 +100,12 @@ def _save(asked: Asked, wishes: Wishes, path: Path) -> None:
         console.print(Text(f"Written: {path}"), soft_wrap=True)
         if running(wishes.config.control.socket or default_path()):
             console.print("The assistant that runs takes it when it starts again.")
-    else:
-        console.print("Nothing was changed.")
+        return config
+    console.print("Nothing was changed.")
+    return wishes.config
 
 
-def _check(text: str, wishes: Wishes) -> None:
+def _check(text: str, wishes: Wishes) -> Config:
     """Load it before it replaces anything. Raises `ConfigError`."""
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / "config.yaml"
@@ -113,7 +114,7 @@ def _check(text: str, wishes: Wishes) -> None:
         if wishes.credential and "CREDENTIALS_DIRECTORY" not in environ:  # systemd will have it
             (Path(folder) / wishes.credential).write_text("a key")
             environ["CREDENTIALS_DIRECTORY"] = folder
-        load(trial, environ=environ)
+        return load(trial, environ=environ)
 
 
 def _shown(value: object) -> Any:

@@ -45,9 +45,9 @@ Four layers, each of which wins over the one before, key by key:
 A layer that names another `backend` for a stage drops the settings that earlier layers gave to the
 old one.
 
-`assistant setup` asks you a few questions, measures, and writes your own file; your comments and values
-stay. `assistant config edit` opens it in an editor, checks it, and puts a JSON schema beside
-it, with which editors complete and check keys. `assistant config show` shows what holds,
+`assistant setup` asks you a few questions, measures, and writes your own file; your comments and
+values stay. `assistant config edit` opens it in an editor, checks it, and puts a JSON schema
+beside it, with which editors complete and check keys. `assistant config show` shows what holds,
 `assistant config check` lists every mistake with its file and line, and ends with exit code 78
 if there is one.
 

@@ -259,6 +259,24 @@ def test_stdin_may_be_closed(env: dict[str, str]) -> None:
     load(config_file(env), environ={})
 
 
+def test_what_is_declined_is_not_written(env: dict[str, str]) -> None:
+    without_sound_card()
+    ended = assistant("setup", env=env, given="push\n\n\nn\n")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Nothing was changed" in ended.stdout
+    assert not config_file(env).exists()
+
+
+def test_a_credential_that_only_the_service_gets_may_be_named(env: dict[str, str]) -> None:
+    without_sound_card()
+    given = "\n\nkey\nhttps://models.invalid/v1\ncredential:llm\nbig-one\n\n"
+    ended = assistant("setup", env=env, given=given)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    tree = yaml.safe_load(config_file(env).read_text())
+    assert tree["llm"]["api_key"] == {"credential": "llm"}
+    assert tree["llm"]["model"] == "big-one"
+
+
 def test_a_key_is_never_written(env: dict[str, str]) -> None:
     without_sound_card()
     key = "sk-abcdefghijklmnopqrstuvwxyz0123456789"
