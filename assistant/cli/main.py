@@ -39,6 +39,9 @@ VERBS = {
     "stop": Verb("Control", "control", "stop", "Make it fall silent."),
     "talk": Verb("Control", "control", "talk", "Press or release its key to talk."),
     "quit": Verb("Control", "control", "quit_", "End the running assistant."),
+    "setup": Verb(
+        "Care", "setup", "command", "Find microphone, speaker, models and mind with you."
+    ),
     "models": Verb("Care", "models", "app", "List, fetch, check and remove models."),
     "config": Verb("Care", "config", "app", "Show, check and edit the configuration."),
     "devices": Verb("Care", "devices", "command", "List microphones and speakers."),

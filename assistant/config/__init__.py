@@ -9,6 +9,7 @@ backends   `backend: whisper` to a module and its settings
 loading    all of it: `load`
 schema     JSON schema for editors
 pages      config.yaml and docs/configuration.md, written from the models
+writing    changes the user's file, comments kept
 """
 
 from assistant.config.backends import Chosen, resolve
