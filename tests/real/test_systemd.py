@@ -238,3 +238,13 @@ def as_root(
     given = environment() | {"HOME": "/root", "XDG_RUNTIME_DIR": "/run"}
     pairs = [f"{name}={value}" for name, value in given.items()]
     return booted.root("env", *pairs, variable, *ASSISTANT, *words)
+
+
+def test_none_of_this_reaches_the_files_of_the_machine(booted: Machine, tmp_path: Path) -> None:
+    """The boot of a system empties /tmp, for one thing."""
+    for place in ("/", "/usr", str(ROOT)):
+        assert "Read-only" in booted.root("touch", f"{place}/written").stderr
+    told = booted.root("findmnt", "-no", "OPTIONS", "/proc/sys").stdout
+    assert told.startswith("ro,")
+    assert booted.root("test", "-e", tmp_path).returncode == 1, "its /tmp is another"
+    assert booted.root("systemctl", "start", "sysinit.target").returncode != 0
