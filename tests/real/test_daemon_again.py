@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 
 from assistant.errors import AssistantError
+from tests.real import virtual_audio
 from tests.real.daemon import (
     EARS,
     PATIENCE,
@@ -64,3 +65,19 @@ def test_once_is_once(tmp_path: Path) -> None:
         terminal.until("listening")
         assert terminal.control("status")["pid"] == terminal.process.pid
         assert terminal.end(signal.SIGSEGV)[0] == -signal.SIGSEGV
+
+
+def test_it_comes_back_when_the_sound_system_hangs_for_good(tmp_path: Path) -> None:
+    have_models()
+    with virtual_audio.virtual_audio(tmp_path / "audio") as audio:
+        env = environment(tmp_path, **audio.client)
+        quiet = ("-s", "tts.backend=espeak", "-s", "turns.judges.sound=false")
+        with in_terminal("run", *EARS, *quiet, *NOBODY, env=env, columns=120) as terminal:
+            terminal.until("listening")
+            pid = terminal.control("status")["pid"]
+            audio.freeze()
+            terminal.until("it has ended with code 75; starting it again in 1 s")
+            audio.thaw()
+            status = another(terminal, pid)
+            assert (status["activity"], status["trouble"]) == ("listening", "")
+            assert terminal.end(signal.SIGTERM)[0] == 0
