@@ -38,6 +38,9 @@ PRESSED_MS = 200
 """Sound before a key was pressed that belongs to the turn: people press as they begin to speak."""
 ASK_MS = 64
 """Silence after which it is judged whether the speaker has finished."""
+FRAMES_S = 5.0
+"""Without a frame for so long, a device is taken for dead. A sound card notices after 2 s that its
+streams are still, and gives silent frames from then on while it looks for others."""
 STRETCHED = ("unsure_ms", "hesitant_ms", "incomplete_ms", "broken_off_ms")
 """Silences that grow for who hesitates long."""
 
@@ -90,7 +93,7 @@ def settings(
         segmenter = replace(segmenter, reach_ms=0, preroll_ms=PRESSED_MS)
     return Settings(
         policy=rules,
-        ear=EarSettings(segmenter=segmenter, ask_ms=ASK_MS),
+        ear=EarSettings(segmenter=segmenter, ask_ms=ASK_MS, frames_s=FRAMES_S),
         name=config.persona.name,
         extra=config.persona.prompt_extra,
         idle_s=config.conversation.idle_minutes * 60,

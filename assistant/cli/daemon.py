@@ -12,6 +12,7 @@ from rich.console import Console
 
 from assistant.app import fetch_models, open_device, open_shared, together
 from assistant.care.watched import Manager, Pulse, report
+from assistant.cli import journal
 from assistant.cli.bars import bars
 from assistant.cli.demonstration import demonstrate
 from assistant.cli.live import (
@@ -59,7 +60,8 @@ def daemon(config: Config, wishes: Wishes) -> None:
 
 
 async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
-    console = Console(highlight=False)
+    # The journal is no place for what is said.
+    console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
     manager = Manager.of(os.environ)
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
@@ -95,7 +97,8 @@ async def _device(
 ) -> AsyncIterator[Device | _Missing]:
     """Open microphone and speaker; where there are none and none was named, say why.
 
-    `waits`: a service may start before the sound server. Muted once, it starts muted.
+    `waits`: a service may start before the sound server, and has nobody to show itself to. Muted
+    once, it starts muted.
     """
     async with AsyncExitStack() as stack:
         device: Device | _Missing = _Missing()
@@ -105,7 +108,7 @@ async def _device(
                 if _mute().exists():
                     await device.mute(on=True)
             except BackendUnavailable as wrong:
-                if config.device.backend != "auto":
+                if waits or config.device.backend != "auto":
                     raise
                 device = _Missing(str(wrong).removeprefix(f"{wrong.backend}: "))
         yield device

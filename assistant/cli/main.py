@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from assistant.cli import journal
 from assistant.errors import AssistantError, leaves
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -46,6 +47,7 @@ VERBS = {
     "config": Verb("Care", "config", "app", "Show, check and edit the configuration."),
     "devices": Verb("Care", "devices", "command", "List microphones and speakers."),
     "doctor": Verb("Care", "doctor", "command", "Find out what is wrong on this machine."),
+    "service": Verb("Care", "service", "app", "Have it start with your session, watched."),
     "bench": Verb("Measure", "bench", "app", "Measure latency, errors, memory and idle load."),
     "replay": Verb("Measure", "replay", "command", "Decide a recorded flight log over again."),
 }
@@ -182,6 +184,7 @@ def _run(arguments: list[str], *, debug: bool) -> Any:
 
 def _report(errors: list[AssistantError]) -> int:
     lines = [line for error in errors for line in str(error).splitlines()]
+    shown = journal.marked if journal.goes_there() else str
     for line in dict.fromkeys(lines):
-        print(f"assistant: {line}", file=sys.stderr)  # noqa: T201 - this is the place for it
+        print(shown(f"assistant: {line}"), file=sys.stderr)  # noqa: T201 - this is the place for it
     return errors[0].exit_code

@@ -19,7 +19,7 @@ Flight = Annotated[
 ]
 
 
-def command(
+def command(  # noqa: PLR0913 - one for each option
     config: ConfigFile = None,
     setting: Settings = None,
     record: Record = None,
@@ -31,11 +31,15 @@ def command(
     waterfall: Annotated[
         bool, typer.Option("--waterfall", help="Show with each turn where its time went.")
     ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do not start it again when it crashes or must.")
+    ] = False,
 ) -> None:
     """Start the assistant and talk with it.
 
     Where there is no microphone it shows itself: a second voice asks it a few questions.
     """
+    del once  # see `again`, which is asked before anything is loaded
     from assistant.cli.daemon import Wishes, daemon  # noqa: PLC0415 - keeps --help quick
 
     wishes = Wishes(record, flight, demonstrate=demonstrate, waterfall=waterfall)

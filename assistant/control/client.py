@@ -32,11 +32,12 @@ def default_path() -> str:
     """Return where the socket is when the configuration names no other place.
 
     The user's runtime directory, or the state directory where there is none (a bare container,
-    a cron job).
+    a cron job). A service may find all of the former read-only but for its own part.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and os.access(runtime, os.W_OK | os.X_OK):
-        return f"{runtime}/assistant/control.sock"
+    own = f"{runtime}/assistant"
+    if runtime.startswith("/") and any(os.access(at, os.W_OK | os.X_OK) for at in (runtime, own)):
+        return f"{own}/control.sock"
     state = os.environ.get("XDG_STATE_HOME", "")
     if not state.startswith("/"):
         state = f"{os.environ.get('HOME', '/tmp')}/.local/state"  # noqa: S108 - no home: see serve
