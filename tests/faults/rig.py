@@ -14,6 +14,7 @@ from typing import Self
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assistant.control.client import NotRunning
 from assistant.ports import RATE, Samples
@@ -233,7 +234,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait(10)
 
 
-def _heard(near: Samples) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+def _heard(near: Samples) -> NDArray[np.bool_]:
     blocks = near[: len(near) // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
-    heard: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = blocks.any(axis=1)
-    return heard
+    return np.asarray(blocks.any(axis=1))
