@@ -38,6 +38,10 @@ VERBS = {
     "unmute": Verb("Control", "control", "unmute", "Open its microphone again."),
     "stop": Verb("Control", "control", "stop", "Make it fall silent."),
     "talk": Verb("Control", "control", "talk", "Press or release its key to talk."),
+    "report": Verb(
+        "Control", "control", "report", "Tell how healthy it is, for a report of a fault."
+    ),
+    "reload": Verb("Control", "control", "reload", "Have it read its configuration again."),
     "quit": Verb("Control", "control", "quit_", "End the running assistant."),
     "models": Verb("Care", "models", "app", "List, fetch, check and remove models."),
     "config": Verb("Care", "config", "app", "Show, check and edit the configuration."),

@@ -1,5 +1,6 @@
 """`assistant run`: the daemon; where there is no microphone, it shows itself instead."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -39,4 +40,4 @@ def command(
     from assistant.cli.daemon import Wishes, daemon  # noqa: PLC0415 - keeps --help quick
 
     wishes = Wishes(record, flight, demonstrate=demonstrate, waterfall=waterfall)
-    daemon(load_config(config, setting), wishes)
+    daemon(partial(load_config, config, setting), wishes)
