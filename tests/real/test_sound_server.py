@@ -328,9 +328,15 @@ def test_a_server_that_is_still_for_a_moment_costs_nothing_but_that(
 # ── where we hear and play ────────────────────────────────────────────────────────────────────
 
 
+def recording(server: VirtualAudio) -> list[str]:
+    """Return the columns of our recording stream; the virtual microphone has one of its own."""
+    outputs = server.ask("list", "short", "source-outputs").splitlines()
+    return next((line.split() for line in outputs if "protocol-native" in line), [])
+
+
 def source_of(server: VirtualAudio) -> str:
-    """Return the name of the source that is recorded from."""
-    outputs = server.ask("list", "short", "source-outputs").split()
+    """Return the name of the source that we record from."""
+    outputs = recording(server)
     sources = dict(
         line.split()[:2] for line in server.ask("list", "short", "sources").splitlines()
     )
@@ -377,7 +383,7 @@ def test_who_moves_us_by_hand_is_obeyed(server: VirtualAudio) -> None:
 
     async def act(card: sound.SoundCard, listener: Listener) -> None:
         await listener.hears(server)
-        number = server.ask("list", "short", "source-outputs").split()[0]
+        number = recording(server)[0]
         server.ask("move-source-output", number, "other_in.monitor")
         await until(lambda: source_of(server) == "other_in.monitor")
         await listener.hears(server.into("other_in"))
@@ -436,7 +442,7 @@ def test_being_muted_in_the_server_is_said_and_so_is_its_end(
 
     async def act(card: sound.SoundCard, listener: Listener) -> None:
         await listener.hears(server)
-        ours = server.ask("list", "short", "source-outputs").split()[0]
+        ours = recording(server)[0]
         server.ask(*(word.format(ours=ours) for word in on))
         await listener.until(lost=True, seconds=3.0)
         assert why in card.info.trouble
