@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,7 @@ import pytest
 
 from assistant.control.client import NotRunning, watch
 from assistant.errors import AssistantError
+from assistant.ports import Samples
 from assistant.testing.http_mind import HttpMind
 from tests.real.daemon import (
     EARS,
@@ -37,23 +38,30 @@ ANSWER = "A spider has eight legs."
 QUESTION = "How many legs does a spider have?"
 SECRET = "sk-not-for-anybody"  # noqa: S105 - of nobody
 QUICK_S = 0.05
+PEER = HttpMind(text=ANSWER)
+
+
+def instructions(terminal: Terminal, peer: HttpMind) -> str:
+    """Return who the mind is told that it is."""
+    terminal.control("ask", text="How many?", speak=False)
+    return str(peer.requests[-1]["messages"][0]["content"])
 
 
 @contextmanager
 def running(
-    folder: Path, *more: str, text: str = "", sound: tuple[object, ...] = ()
+    folder: Path, *more: str, text: str = "", sound: Sequence[Samples] = (), peer: HttpMind = PEER
 ) -> Iterator[Terminal]:
     """Have a daemon that hears a file, with `text` as its configuration."""
     have_models()
     env = environment(folder)
-    heard = clip(folder / "heard.wav", *(sound or (silence(120),)))  # type: ignore[arg-type]
+    heard = clip(folder / "heard.wav", *(sound or (silence(120),)))
     config = folder / "config.yaml"
     if text:
         config.write_text(text)
         more = ("--config", str(config), *more)
     device = ("-s", "device.backend=file", "-s", f"device.clips=['{heard}']")
     with (
-        model_server(HttpMind(text=ANSWER)) as mind,
+        model_server(peer) as mind,
         in_terminal("run", *EARS, *device, *mind, *more, env=env) as terminal,
     ):
         yield terminal
@@ -192,8 +200,9 @@ def test_reload_takes_what_it_can_and_names_the_rest(tmp_path: Path) -> None:
         again = assistant("reload", env=terminal.env)
         assert again.stdout == "needs a restart: tts.backend, turns.mode\n"
         assert terminal.control("status")["turns"] == 1, "the conversation goes on"
-        told = terminal.control("ask", text="What is your name?", speak=False)
-        assert "Bob" in str(told["said"])
+        assert "Bob" in instructions(terminal, PEER)
+        remembered = [message["content"] for message in PEER.requests[-1]["messages"]]
+        assert ANSWER in remembered
 
 
 def test_a_wrong_configuration_changes_nothing(tmp_path: Path) -> None:
@@ -206,12 +215,11 @@ def test_a_wrong_configuration_changes_nothing(tmp_path: Path) -> None:
         for line in refused.stderr.splitlines():
             assert line.startswith("assistant: ")
         assert "turns.patience" in refused.stderr
-        assert "line 3" in refused.stderr
+        assert "config.yaml:3" in refused.stderr
         assert "turns.pause" in refused.stderr
         config.unlink()
         assert assistant("reload", env=terminal.env).returncode == 1
-        said = terminal.control("ask", text="What is your name?", speak=False)["said"]
-        assert "Ada" in str(said)
+        assert "Ada" in instructions(terminal, PEER)
         assert terminal.end(signal.SIGHUP)[0] == 128 + signal.SIGHUP, "SIGHUP asks for the end"
 
 
