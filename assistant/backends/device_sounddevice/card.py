@@ -203,15 +203,16 @@ class SoundCard(Card):
         if self._doubts[who] == why:
             return
         self._doubts[who] = why
-        if why:
-            log.warning("nothing is heard: %s", why)
         if not self._down:
             self._tell_doubts()
 
     def _tell_doubts(self) -> None:
         why = self._doubts["server"] or self._doubts["zeros"]
-        if why != self.info.trouble:
-            self._tell_trouble(why)
+        if why == self.info.trouble:
+            return
+        if why:
+            log.warning("nothing is heard: %s", why)
+        self._tell_trouble(why)
 
     # ── opening and closing, in the event loop ──
 
