@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from time import perf_counter
@@ -242,3 +244,36 @@ def test_a_report_tells_of_its_health_and_of_nobodys_words(tmp_path: Path) -> No
             assert word not in text, word
         (told,) = lines_of(assistant("report", "--json", env=terminal.env).stdout)
         assert told["text"]
+
+
+def test_a_limit_that_is_passed_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may open few files, and somebody connects to it again and again."""
+    prlimit = shutil.which("prlimit")
+    if prlimit is None:
+        pytest.skip("needs prlimit: apt install util-linux")
+    files = 28
+    monkeypatch.setattr("tests.real.daemon.PROGRAM", (prlimit, f"--nofile={files}", *PROGRAM))
+    with running(tmp_path) as terminal, ExitStack() as stack:
+        terminal.until("listening")
+        place = f"{terminal.env['XDG_RUNTIME_DIR']}/assistant/control.sock"
+        before = gauge(terminal, "open files")
+        assert before["limit"] == round(files * 0.8)
+        assert before["over"] is False
+        for _ in range(14):
+            connection = stack.enter_context(socket.socket(socket.AF_UNIX))
+            connection.connect(place)
+        if float(str(before["now"])) + 14 <= files * 0.8:
+            pytest.skip(f"it has {before['now']} files open only")
+        assert gauge(terminal, "open files")["over"] is True
+        terminal.until(r"open files: \d+, more than 22; see")
+        assert (
+            "open files" in assistant("report", env=terminal.env).stdout.partition("TOO MUCH")[0]
+        )
+        assert terminal.shown.count("open files: ") == 1
+
+
+def gauge(terminal: Terminal, name: str) -> dict[str, object]:
+    report = terminal.control("report")
+    return next(g for g in report["health"] if g["name"] == name)  # type: ignore[attr-defined]
