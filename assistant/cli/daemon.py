@@ -27,10 +27,12 @@ from assistant.cli.live import (
 )
 from assistant.cli.upkeep import House
 from assistant.config import Config
+from assistant.control.client import default_path
 from assistant.control.entrance import Entrance
+from assistant.control.place import free
 from assistant.control.server import serve
 from assistant.core.events import Muted
-from assistant.errors import BackendUnavailable
+from assistant.errors import AssistantError, BackendUnavailable
 from assistant.ports import Device
 from assistant.recorder.book import called
 from assistant.recorder.stalls import LoopMonitor
@@ -83,9 +85,9 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
     check_writable(wishes.record, wishes.flight)
     async with AsyncExitStack() as stack:
         door = await stack.enter_async_context(AsyncExitStack())
+        unserved: AssistantError | None = None
         if config.control.enabled and not wishes.demonstrate:
-            served = serve(entrance, on_quit=stop, path=config.control.socket, upkeep=house.upkeep)
-            await door.enter_async_context(served)
+            unserved = await _opened(door, config.control.socket, around)
         with bars() as progress:
             await fetch_models(config, progress)
         with console.status("loading ears, mind and voice"):
@@ -107,8 +109,26 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
                 record=wishes.record,
                 flight=wishes.flight,
             )
+        elif unserved is not None:
+            raise unserved
         else:
             await _converse(config, device, shared, console, wishes, around)
+
+
+async def _opened(
+    door: AsyncExitStack, path: Path | None, around: _Around
+) -> AssistantError | None:
+    """Open the socket. What cannot be made is returned: a demonstration needs none.
+
+    Raises `AssistantError` when another assistant runs.
+    """
+    free(path or Path(default_path()))
+    served = serve(around.entrance, on_quit=around.stop, path=path, upkeep=around.house.upkeep)
+    try:
+        await door.enter_async_context(served)
+    except AssistantError as wrong:
+        return wrong
+    return None
 
 
 @asynccontextmanager
