@@ -348,6 +348,8 @@ class LiveSession:
         """A reply is over: remember what was heard of it, and tell."""
         order = told.order
         if isinstance(order, c.Reply):
+            if told.outcome == "answered":
+                self._ear.answered()
             self._conversation.add_turn(
                 order.text,
                 told.heard,

@@ -236,6 +236,10 @@ class Ear:
         if not self._turns:
             self._forgotten.set()
 
+    def answered(self) -> None:
+        """All that was said has had its whole answer: what follows is something new."""
+        self._said = None
+
     def _goes_on(self) -> bool:
         return self._said is not None and self._onset - self._said.end < GOES_ON_MS * PER_MS
 
