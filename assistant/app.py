@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
 """What sessions share."""
+LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
+"""Settings of a device that it takes while it is open (`ports.Tunable`)."""
 FREE_DRAFTS = 8
 """Answers that a mind which costs nothing may begin before a turn is over."""
 JUDGED_DRAFTS = 40

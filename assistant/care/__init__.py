@@ -17,4 +17,5 @@ levels        what a recording says of a microphone
 minds         model servers in reach
 
 watched       tells the service manager how it is
+health        what it measures of itself while it runs
 """

@@ -66,7 +66,7 @@ def edit(file: ConfigFile = None) -> None:
     _prepare(path)
     while not _edited(editor, path):
         pass
-    typer.echo(f"{path}: fine; a running assistant takes it when it starts again")
+    typer.echo(f"{path}: fine; `assistant reload` has a running one take it")
 
 
 def _edited(editor: list[str], path: Path) -> bool:

@@ -39,6 +39,10 @@ VERBS = {
     "unmute": Verb("Control", "control", "unmute", "Open its microphone again."),
     "stop": Verb("Control", "control", "stop", "Make it fall silent."),
     "talk": Verb("Control", "control", "talk", "Press or release its key to talk."),
+    "report": Verb(
+        "Control", "control", "report", "Tell how healthy it is, for a report of a fault."
+    ),
+    "reload": Verb("Control", "control", "reload", "Have it read its configuration again."),
     "quit": Verb("Control", "control", "quit_", "End the running assistant."),
     "setup": Verb(
         "Care", "setup", "command", "Find microphone, speaker, models and mind with you."

@@ -1,5 +1,6 @@
 """`assistant run`: the daemon; where there is no microphone, it shows itself instead."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -43,4 +44,4 @@ def command(  # noqa: PLR0913 - one for each option
     from assistant.cli.daemon import Wishes, daemon  # noqa: PLC0415 - keeps --help quick
 
     wishes = Wishes(record, flight, demonstrate=demonstrate, waterfall=waterfall)
-    daemon(load_config(config, setting), wishes)
+    daemon(partial(load_config, config, setting), wishes)

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import numpy as np
@@ -162,6 +162,11 @@ class Ear:
         if self._gated and not gated:
             self._gated_until = self._segmenter.position + self._settings.tail_ms * PER_MS
         self._gated = gated
+
+    def retune(self, settings: EarSettings) -> None:
+        """Have other settings; to be called while no turn is open. Digests keep their key."""
+        self._settings = replace(settings, digest_key=self._settings.digest_key)
+        self._segmenter.retune(settings.segmenter)
 
     async def run(self) -> None:
         """Listen until the device's sound is over and the open turns are forgotten.

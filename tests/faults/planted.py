@@ -11,24 +11,26 @@ thread NAME     the thread of this name dies
 # ruff: noqa: TID251
 # (Real time is what is broken here.)
 
-import asyncio.events
+import asyncio
 import ctypes
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
-_new_event_loop = asyncio.events.new_event_loop
 _real_time = time.time
 _loops: list[asyncio.AbstractEventLoop] = []
 _set = [0.0]
 
 
-def _noted() -> asyncio.AbstractEventLoop:
-    loop = _new_event_loop()
-    _loops.append(loop)
-    return loop
+class _Noted(asyncio.SelectorEventLoop):
+    """A loop that can be found again."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        _loops.append(self)
 
 
 def _block(seconds: str) -> None:
@@ -69,7 +71,7 @@ def _obey(path: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.events.new_event_loop = _noted
+    asyncio.SelectorEventLoop = _Noted  # type: ignore[assignment]
     time.time = lambda: _real_time() + _set[0]
     threading.Thread(target=_obey, args=(os.environ["FAULTS"],), daemon=True).start()
     sys.argv[0] = "assistant"
