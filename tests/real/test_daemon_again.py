@@ -26,13 +26,13 @@ NOBODY = asking("http://127.0.0.1:9/v1")
 
 
 def another(terminal: Terminal, before: object) -> dict[str, object]:
-    """Wait for the status of another process."""
+    """Wait for the status of another process that has loaded what it needs."""
     for _ in range(int(PATIENCE * 10)):
         try:
             status = terminal.control("status")
         except AssistantError:  # it is between two lives
             status = {"pid": before}
-        if status["pid"] != before:
+        if status["pid"] != before and status.get("activity") != "starting":
             return status
         Event().wait(0.1)
     pytest.fail(f"it did not come back\n{terminal.shown}")

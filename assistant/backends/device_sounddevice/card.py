@@ -275,7 +275,7 @@ class SoundCard(Card):
     def _work(self) -> None:
         current: Microphone | None = None
         speaker, seen = self._speaker, self._now()
-        ended = BackendUnavailable(NAME, "its thread has ended", retryable=True)
+        ended = Wedged("its thread has ended")
         hurry()
         try:
             while not self._stop.is_set():

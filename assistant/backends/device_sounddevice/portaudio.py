@@ -121,12 +121,12 @@ def offered(kind: Kind, index: int) -> list[int]:
 
 
 class Wedged(BackendUnavailable):
-    """A call of the library never returned: only a new process can have sound again."""
+    """A call of the library never returned, or its thread died: only a new process has sound."""
 
     exit_code = 75  # EX_TEMPFAIL: who watches over us starts us again
 
-    def __init__(self) -> None:
-        super().__init__(NAME, "the sound system hangs; start the assistant again")
+    def __init__(self, what: str = "the sound system hangs") -> None:
+        super().__init__(NAME, f"{what}; start the assistant again")
 
 
 class PortAudio:
