@@ -43,6 +43,13 @@ class Device(Stage):
     )
 
 
+class Echo(Stage):
+    """Takes its own voice out of what the microphone hears; device.duplex: half does without."""
+
+    kind = "echo"
+    backend: str = Field(default="webrtc", description="Which canceller.")
+
+
 class Vad(Stage):
     """Tells speech from other sound."""
 
@@ -321,6 +328,7 @@ class Config(Section):
     )
     persona: Persona = Persona()
     device: Device
+    echo: Echo
     vad: Vad
     wake: Wake
     stt: Stt
