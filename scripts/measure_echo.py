@@ -44,26 +44,17 @@ SETTINGS = {
 }
 
 
-class Tapped:
-    """A canceller, and all that it gave back."""
-
-    def __init__(self, canceller: echo_webrtc.WebRtcCanceller) -> None:
-        self._canceller = canceller
-        self.left: list[Samples] = []
-
-    def process(self, near: Samples, far: Samples) -> Samples:
-        """Cancel, and keep what comes of it."""
-        self.left.append(self._canceller.process(near, far))
-        return self.left[-1]
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("speech", type=Path)
     parser.add_argument("--clips", type=int, default=20)
     given = parser.parse_args()
-    clips = [clip for clip in read(given.speech, only="yes") if clip.scored and clip.transcript]
+    clips = [
+        clip
+        for clip in read(given.speech, only="yes")
+        if clip.scored and clip.transcript and clip.group == "complete"
+    ]
     asyncio.run(_measure(spread(clips, given.clips), piper(STORY).astype(float)))
 
 
@@ -128,14 +119,15 @@ def _through(
     level: float,
 ) -> tuple[Samples, str, float]:
     near, ours = _scene(clip, played, level)
-    tapped = Tapped(make())
-    echo = Echo(tapped)
-    pairs = frames(near, ours)
+    quiet = noise(1.0, -65.0, seed=5)  # before it speaks, it knows the noise of the room
+    echo, left = Echo(make()), list[Samples]()
+    pairs = frames(np.concatenate((quiet, near)), np.concatenate((quiet * 0, ours)))
     began = thread_time()
     for heard, ahead in pairs:
         echo.hear(heard, ahead)
+        left.append(echo.left)
     took = thread_time() - began
-    return np.concatenate(tapped.left)[LEARNS:], echo.report.state, took
+    return np.concatenate(left)[RATE + LEARNS :], echo.report.state, took
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""By how much is a sound heard later than it was played?
+"""How much later is a sound heard than it was played.
 
 GCC-PHAT (Knapp and Carter, 1976, doi:10.1109/TASSP.1976.1162830): in the cross-correlation every
 frequency counts the same, so that a voice, which is like itself at each of its periods, has one

@@ -113,8 +113,9 @@ def test_it_does_not_hear_itself(server: VirtualAudio, latency_ms: int, percent:
     tape = Tape()
     with server.fed_back(latency_ms, percent):
         asyncio.run(tape.run(say))
-    assert tape.reports[-1].state == "cancelled"
-    assert (tape.reports[-1].attenuation or 0) >= 30
+    later = tape.reports[[report.state for report in tape.reports].index("cancelled") :]
+    assert {report.state for report in later} == {"cancelled"}
+    assert np.median([report.attenuation or 0 for report in later]) >= 30
     heard = tape.heard()
     assert len(heard) > 5 * RATE
     assert voiced(heard) == 0
