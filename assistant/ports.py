@@ -65,8 +65,8 @@ class Frame:
 Echo = Literal["unmeasured", "none", "cancelled", "reduced", "loud"]
 """What the microphone hears of the speaker, as far as that has been measured.
 
-``none``: nothing; headphones. ``cancelled``: nothing that is louder than the room. ``reduced``: too
-much to be listened to, little enough to hear a name over it. ``loud``: cancelling does not help.
+``none``: nothing; headphones. ``cancelled``: nothing that is louder than the room. ``reduced``:
+too much to be listened to, little enough to hear a name over it. ``loud``: cancelling does not help.
 """
 
 

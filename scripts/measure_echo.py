@@ -5,13 +5,13 @@
 Recordings of people (SPEECH, a directory with a manifest) are added to the echo of the assistant's
 own voice in a room of numbers, cancelled, and recognised by Whisper tiny.en. The canceller has had
 eight seconds to learn the room, as it has before anybody is listened to. Printed: words wrong of
-the clips alone, and over the echo at several levels of it, with and without noise suppression and
-gain; and what the processing takes of a core.
+the clips alone, and over the echo at several levels of it, with several
+settings; and what the processing takes of a core.
 """
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import thread_time
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from assistant.backends import echo_webrtc, stt_whisper
 from assistant.bench.manifest import Known, read, spread
 from assistant.bench.words import errors, total
-from assistant.ports import RATE, Recogniser, Samples
+from assistant.ports import RATE, EchoCanceller, Recogniser, Samples
 from assistant.sound.echo import Echo
 from tests.real.daemon import piper
 from tests.sound.room import Room, as_samples, decibels, frames, noise
@@ -38,9 +38,10 @@ STORY = (
 LEVELS = (-20.0, -6.0, 0.0, 6.0)
 """Of the echo against the voice, dB."""
 SETTINGS = {
-    "echo alone": {"noise_suppression": False},
+    "suppressed": {"noise_suppression": False},
     "and noise suppression": {"noise_suppression": True},
-    "and gain": {"noise_suppression": True, "gain": True},
+    "and gain": {"gain": True},
+    "subtracted first": {"subtract": True},
 }
 
 
@@ -113,7 +114,7 @@ def _scene(clip: Known, played: Floats, level: float) -> tuple[Floats, Floats]:
 
 
 def _through(
-    make: "echo_webrtc.Callable[[], echo_webrtc.WebRtcCanceller]",
+    make: Callable[[], EchoCanceller],
     clip: Known,
     played: Floats,
     level: float,

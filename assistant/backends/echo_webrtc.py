@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import BackendUnavailable
-from assistant.ports import FRAME, RATE, Samples
+from assistant.ports import FRAME, RATE, EchoCanceller, Samples
+from assistant.sound.linear import Subtracting
 from assistant.worker import Worker
 
 NAME = "echo"
@@ -26,13 +27,18 @@ class Config(BaseModel):
     noise_suppression: bool = Field(
         default=True, description="lower the noise of the room, too, while echo is cancelled"
     )
+    subtract: bool = Field(
+        default=False,
+        description="subtract the echo before the rest is suppressed: words over it survive, but it "
+        "takes a microphone and a speaker on one clock",
+    )
     gain: bool = Field(
         default=False, description="make soft voices louder, too, while echo is cancelled"
     )
 
 
 class WebRtcCanceller:
-    """An `EchoCanceller`: 0.2 ms of a core for each 10 ms."""
+    """An `EchoCanceller`: 0.07 ms of a core for each 10 ms."""
 
     def __init__(self, rtc: Any, config: Config) -> None:
         self._frame = rtc.AudioFrame
@@ -63,14 +69,19 @@ class WebRtcCanceller:
 
 
 @asynccontextmanager
-async def open(config: Config) -> AsyncIterator[Callable[[], WebRtcCanceller]]:
+async def open(config: Config) -> AsyncIterator[Callable[[], EchoCanceller]]:
     """Load the library and give what makes cancellers. Raises `BackendUnavailable`."""
     worker = Worker("echo")
     try:
         rtc = await worker.run(_load)
     finally:
         worker.close()
-    yield lambda: WebRtcCanceller(rtc, config)
+
+    def make() -> EchoCanceller:
+        canceller = WebRtcCanceller(rtc, config)
+        return Subtracting(canceller) if config.subtract else canceller
+
+    yield make
 
 
 def _load() -> Any:

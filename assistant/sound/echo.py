@@ -1,17 +1,14 @@
 """What the microphone hears of the speaker: how late, how loud, and what is left of it.
 
 `Echo` stands between a sound card and everybody else. While something sounds, and for some time
-after, it subtracts the echo (`linear`), has a canceller suppress what is left, and measures in
-half-second windows what that achieves. Suppressing takes words of others along, so where somebody
-speaks over us it is left out: what remains of the echo is too soft then to cost a word.
-
-What it has measured decides whether we may listen while we speak. It costs nothing while nothing
-sounds.
+after, it has a canceller take the speaker's samples out of the microphone's, and measures in
+half-second windows what that achieves. What it has measured decides whether we may listen while we
+speak. It costs nothing while nothing sounds.
 """
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
 
@@ -21,7 +18,6 @@ from assistant.ports import FRAME, RATE, EchoCanceller, EchoReport, Samples
 from assistant.ports import Echo as State
 from assistant.sound.clock import Played
 from assistant.sound.delay import SEGMENT, Delay, Floats
-from assistant.sound.linear import Linear
 
 LEAD = FRAME
 """What was played is wanted so many samples before it was heard: what cards say of their latency
@@ -48,8 +44,8 @@ _AGREE = 3 * RATE // 1000
 """Two delays that are the same."""
 _ABSENT = 6
 """So many windows without a peak: the microphone does not hear us."""
-_NEAREST, _FARTHEST = 4 * RATE // 1000, 120 * RATE // 1000
-"""So long after what it is told was played may an echo begin: the filter is 240 ms long."""
+_NEAREST, _FARTHEST = 4 * RATE // 1000, 100 * RATE // 1000
+"""The canceller copes with an echo that comes so long after what it is told was played."""
 _USUAL = 16 * RATE // 1000
 """What it is given otherwise."""
 
@@ -65,14 +61,6 @@ _SMEARED = 30 * RATE // 1000
 """A canceller gives its sound back at most so much later."""
 _ROOM = 2.0
 """What is left may be so much more than the noise of the room (power): nobody hears it."""
-_BLEND = 0.7
-"""Of the power of sound, from frame to frame: 30 ms."""
-_SURVIVES = 0.1
-"""So much of the power is left by suppressing, at least, where somebody speaks over us."""
-_FAINT, _STANDS_OUT = 1_000.0, 6.0
-"""Power of what is worth it: -60 dB, and above the noise of the room."""
-_LINGERS = 15 * FRAME
-"""Words have soft ends."""
 _CREEP = 1.005
 """Each frame: the estimate of the noise rises by 2 dB a second until a quieter frame comes."""
 
@@ -80,22 +68,10 @@ _CREEP = 1.005
 class Echo:
     """A canceller and what is known of it; in the thread of a card."""
 
-    def __init__(
-        self,
-        canceller: EchoCanceller,
-        *,
-        headphones: bool = False,
-        subtract: Callable[[], EchoCanceller] = Linear,
-    ) -> None:
-        """`headphones`: by its name, the speaker is in nobody else's ears.
-
-        `subtract` makes what lowers the echo first, and harms nothing else.
-        """
+    def __init__(self, canceller: EchoCanceller, *, headphones: bool = False) -> None:
+        """`headphones`: by its name, the speaker is in nobody else's ears."""
         self.report = EchoReport("none" if headphones else "unmeasured")
         self._canceller = canceller
-        self._subtract = subtract
-        self._linear = subtract()
-        self._choice = _Choice()
         self._played = Played()
         self._end = 0
         """Samples of what was played that it was given."""
@@ -126,10 +102,7 @@ class Echo:
         self.left = near
         if self.report.state != "none":
             wanted = self._end - len(near) - self._shift
-            far = self._played.look_up(wanted, len(near))
-            subtracted = self._linear.process(near, far)
-            suppressed = self._canceller.process(subtracted, far)
-            self.left = self._choice.of(subtracted, suppressed, self._room.noise)
+            self.left = self._canceller.process(near, self._played.look_up(wanted, len(near)))
         if self._windows.add(ahead, near, self.left):
             self._judge()
         return (
@@ -159,7 +132,6 @@ class Echo:
         """Give the canceller what was played shortly before it is heard, however late that is."""
         if not _NEAREST <= lag - self._shift <= _FARTHEST:
             self._shift = max(0, lag - _USUAL)
-            self._linear = self._subtract()
 
 
 class _Measures:
@@ -249,35 +221,6 @@ class _Measures:
         far_lag = self._last_lag + _SMEARED
         echo = self._delay.share(windows.near, near_lag, far_lag)
         return self._delay.share(windows.left, near_lag, far_lag) >= _OURS * echo
-
-
-class _Choice:
-    """Between the sound without its echo, and the same with the rest suppressed.
-
-    Who speaks over us survives the suppressing, weakened; what is left of our echo does not.
-    """
-
-    def __init__(self) -> None:
-        self._weight = 0.0
-        """Of the sound that is not suppressed."""
-        self._before = self._after = 0.0
-        self._open = 0
-
-    def of(self, subtracted: Samples, suppressed: Samples, noise: float) -> Samples:
-        """Return what is to be heard."""
-        self._before = _BLEND * self._before + (1 - _BLEND) * _power(subtracted)
-        self._after = _BLEND * self._after + (1 - _BLEND) * _power(suppressed)
-        if self._after > _SURVIVES * self._before and self._after > max(
-            _FAINT, _STANDS_OUT * noise
-        ):
-            self._open = _LINGERS
-        else:
-            self._open = max(0, self._open - len(subtracted))
-        weight = 1.0 if self._open else 0.0
-        slope = np.linspace(self._weight, weight, len(subtracted), dtype=np.float32)
-        self._weight = weight
-        mixed = slope * subtracted + (1 - slope) * suppressed
-        return np.rint(mixed).astype(np.int16)
 
 
 class _Windows:

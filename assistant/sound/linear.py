@@ -10,7 +10,7 @@ of itself, and what it cannot explain makes it learn more slowly.
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.ports import FRAME, Samples
+from assistant.ports import FRAME, EchoCanceller, Samples
 
 PARTS = 24
 """Of 10 ms each: so long it hears a room."""
@@ -23,6 +23,14 @@ echoes louder at first, a tenth learns loud ones slowly."""
 _SMOOTH = 0.9
 """Of the power of what the filter does not explain."""
 _FULL_SCALE = 32_768.0
+_BLEND = 0.7
+"""Of the power of sound, from frame to frame: 30 ms."""
+_SURVIVES = 0.1
+"""So much of the power is left by suppressing, at least, where somebody speaks over us."""
+_FAINT = 1_000.0
+"""Power of what is worth it: -60 dB."""
+_LINGERS = 15 * FRAME
+"""Words have soft ends."""
 
 Floats = NDArray[np.float32]
 
@@ -78,3 +86,36 @@ class Linear:
         response = np.fft.irfft(self._room[part])
         response[FRAME:] = 0
         self._room[part] = np.fft.rfft(response)
+
+
+class Subtracting:
+    """An `EchoCanceller`: subtracts first, then has another suppress what is left.
+
+    Who speaks over us survives the suppressing, weakened; what is left of our echo does not. So
+    where something survives, what is heard is the sound that was not suppressed.
+    """
+
+    def __init__(self, suppress: EchoCanceller) -> None:
+        self._linear, self._suppress = Linear(), suppress
+        self._weight = 0.0
+        """Of the sound that is not suppressed."""
+        self._before = self._after = 0.0
+        self._open = 0
+
+    def process(self, near: Samples, far: Samples) -> Samples:
+        """Return the near side without the far side."""
+        subtracted = self._linear.process(near, far)
+        suppressed = self._suppress.process(subtracted, far)
+        self._before = _BLEND * self._before + (1 - _BLEND) * _power(subtracted)
+        self._after = _BLEND * self._after + (1 - _BLEND) * _power(suppressed)
+        survives = self._after > max(_FAINT, _SURVIVES * self._before)
+        self._open = _LINGERS if survives else max(0, self._open - len(near))
+        weight = 1.0 if self._open else 0.0
+        slope = np.linspace(self._weight, weight, len(near), dtype=np.float32)
+        self._weight = weight
+        mixed = slope * subtracted + (1 - slope) * suppressed
+        return np.rint(mixed).astype(np.int16)
+
+
+def _power(sound: Samples) -> float:
+    return float(np.mean(np.square(sound, dtype=np.float32)))

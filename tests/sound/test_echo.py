@@ -9,20 +9,12 @@ from assistant.testing.canceller import ScriptedCanceller
 from tests.sound.room import Floats, Room, as_samples, frames, noise, talk
 
 
-class Same:
-    """Changes nothing."""
-
-    def process(self, near: Samples, far: Samples) -> Samples:
-        assert len(far) == len(near)
-        return near
-
-
 class World:
     """Runs sound through an `Echo` whose canceller is told what of it is echo."""
 
     def __init__(self, decibels: float = 40.0, *, headphones: bool = False) -> None:
         self.canceller = ScriptedCanceller(decibels)
-        self.echo = Echo(Same(), headphones=headphones, subtract=lambda: self.canceller)
+        self.echo = Echo(self.canceller, headphones=headphones)
         self.left: list[Samples] = []
         self.cancelled: list[bool] = []
         self.reports: list[EchoReport] = []
