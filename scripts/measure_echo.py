@@ -35,7 +35,7 @@ STORY = (
     "cold and clear there. One day she found a letter under a stone. It said that her brother "
     "would come home before the winter, and that he would bring a horse, two goats and a clock. "
 )
-LEVELS = (-20.0, -6.0, 0.0, 6.0)
+LEVELS = (-20.0, -6.0, 6.0)
 """Of the echo against the voice, dB."""
 SETTINGS = {
     "suppressed": {"noise_suppression": False},

@@ -96,6 +96,7 @@ class Echo:
         if not self._awake:
             self._windows.cut()
             self._room.hear(near)
+            self.left = near
             return near, False
         self._played.add(ahead)
         self._end += len(ahead)

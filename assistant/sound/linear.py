@@ -39,11 +39,11 @@ class Linear:
     """The filter of one microphone and one speaker."""
 
     def __init__(self) -> None:
-        self._far = np.zeros(FRAME, np.float32)
+        self._far: Floats = np.zeros(FRAME, np.float32)
         self._spectra = np.zeros((PARTS, _BINS), np.complex64)
         self._room = np.zeros((PARTS, _BINS), np.complex64)
         self._variance = np.repeat(_UNSURE, _BINS, axis=1).astype(np.float32)
-        self._others = np.full(_BINS, 1e-2, np.float32)
+        self._others: Floats = np.full(_BINS, 1e-2, np.float32)
         self._turn = 0
 
     def process(self, near: Samples, far: Samples) -> Samples:
@@ -51,12 +51,12 @@ class Linear:
         left = np.empty_like(near)
         for first in range(0, len(near), FRAME):
             part = slice(first, first + FRAME)
-            error = self._step(near[part] / np.float32(_FULL_SCALE), far[part])
+            error = self._step(near[part].astype(np.float32) / _FULL_SCALE, far[part])
             left[part] = np.clip(np.rint(error * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
         return left
 
     def _step(self, near: Floats, far: Samples) -> Floats:
-        both = np.concatenate((self._far, far / np.float32(_FULL_SCALE)))
+        both = np.concatenate((self._far, far.astype(np.float32) / _FULL_SCALE))
         self._far = both[FRAME:]
         self._spectra[1:] = self._spectra[:-1].copy()
         self._spectra[0] = np.fft.rfft(both)
@@ -71,7 +71,8 @@ class Linear:
         missed = np.fft.rfft(np.concatenate((np.zeros(FRAME, np.float32), error)))
         power = np.square(spectra.real) + np.square(spectra.imag)
         unsure = 0.5 * (power * self._variance).sum(axis=0)
-        self._others = _SMOOTH * self._others + (1 - _SMOOTH) * np.square(np.abs(missed))
+        heard = np.square(np.abs(missed)).astype(np.float32)
+        self._others = _SMOOTH * self._others + np.float32(1 - _SMOOTH) * heard
         step = self._variance / (unsure + self._others + 1e-10)
         self._room += step * np.conj(spectra) * missed
         self._constrain()

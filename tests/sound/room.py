@@ -21,7 +21,7 @@ def talk(seconds: float, seed: int = 1, level: float = -20.0) -> Floats:
             made.append(np.zeros(int(random.uniform(0.05, 0.25) * RATE)))
     sound = np.concatenate(made)[: round(seconds * RATE)]
     scale = 32_768 * 10 ** (level / 20) / np.sqrt(np.mean(np.square(sound)))
-    return np.clip(sound * scale, -32_000, 32_000)
+    return np.asarray(np.clip(sound * scale, -32_000, 32_000))
 
 
 def _syllable(random: np.random.Generator) -> Floats:
