@@ -66,7 +66,7 @@ Echo = Literal["unmeasured", "none", "cancelled", "reduced", "loud"]
 """What the microphone hears of the speaker, as far as that has been measured.
 
 ``none``: nothing; headphones. ``cancelled``: nothing that is louder than the room. ``reduced``:
-too much to be listened to, little enough to hear a name over it. ``loud``: cancelling does not help.
+too much to be listened to, little enough to hear a name over it. ``loud``: cancelling fails.
 """
 
 

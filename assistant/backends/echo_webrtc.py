@@ -29,8 +29,8 @@ class Config(BaseModel):
     )
     subtract: bool = Field(
         default=False,
-        description="subtract the echo before the rest is suppressed: words over it survive, but it "
-        "takes a microphone and a speaker on one clock",
+        description="subtract the echo before the rest is suppressed: words over it survive, "
+        "but microphone and speaker must have one clock",
     )
     gain: bool = Field(
         default=False, description="make soft voices louder, too, while echo is cancelled"

@@ -197,6 +197,8 @@ class _Measures:
         if self._worked < _BEGIN or len(self._judged) < _JUDGED:
             return now
         value = median(self._judged)
+        if now == "cancelled" and self._judged[-1] < GOOD - 2 * _SLACK:
+            value = self._judged[-1]  # it hears itself now: that cannot wait
         if value >= GOOD - _SLACK * (now == "cancelled"):
             return "cancelled"
         return "reduced" if value >= FAIR - _SLACK * (now in {"cancelled", "reduced"}) else "loud"
