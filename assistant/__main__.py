@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # The same for what is started from here, such as `assistant doctor`'s look at each engine.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+from assistant.cli import again
 from assistant.cli.leaving import leave
 from assistant.cli.quick import quick
 
@@ -28,6 +29,8 @@ def main() -> NoReturn:
     try:
         code = quick(sys.argv[1:])
         if code is None:
+            if again.wanted(sys.argv[1:], os.environ):
+                again.keep()
             from assistant.cli.main import main as whole  # noqa: PLC0415 - typer takes 70 ms
 
             whole()

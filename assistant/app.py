@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
 """What sessions share."""
+LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
+"""Settings of a device that it takes while it is open (`ports.Tunable`)."""
 FREE_DRAFTS = 8
 """Answers that a mind which costs nothing may begin before a turn is over."""
 JUDGED_DRAFTS = 40
@@ -38,6 +40,9 @@ PRESSED_MS = 200
 """Sound before a key was pressed that belongs to the turn: people press as they begin to speak."""
 ASK_MS = 64
 """Silence after which it is judged whether the speaker has finished."""
+FRAMES_S = 5.0
+"""Without a frame for so long, a device is taken for dead. A sound card notices after 2 s that its
+streams are still, and gives silent frames from then on while it looks for others."""
 STRETCHED = ("unsure_ms", "hesitant_ms", "incomplete_ms", "broken_off_ms")
 """Silences that grow for who hesitates long."""
 
@@ -90,7 +95,7 @@ def settings(
         segmenter = replace(segmenter, reach_ms=0, preroll_ms=PRESSED_MS)
     return Settings(
         policy=rules,
-        ear=EarSettings(segmenter=segmenter, ask_ms=ASK_MS),
+        ear=EarSettings(segmenter=segmenter, ask_ms=ASK_MS, frames_s=FRAMES_S),
         name=config.persona.name,
         extra=config.persona.prompt_extra,
         idle_s=config.conversation.idle_minutes * 60,
@@ -227,7 +232,7 @@ async def open_device(
         how = how.model_copy(update={"wait": True})
     async with AsyncExitStack() as stack:
         device = await stack.enter_async_context(chosen.module.open(how))
-        if cancels and isinstance(device, HearsItself):
+        if cancels and config.echo.cancel and isinstance(device, HearsItself):
             try:
                 device.cancel_echo(await stack.enter_async_context(_canceller(config)))
             except BackendUnavailable as missing:

@@ -113,6 +113,11 @@ class Conductor:
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._unwinding: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many events it has not come to yet."""
+        return self._inbox.qsize()
+
     def emit(self, event: e.Event) -> None:
         """Take note of an event; never blocks. To be called on the loop's thread."""
         self._inbox.put_nowait(event)

@@ -8,7 +8,7 @@ a track are in seconds.
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +163,43 @@ class HearsItself(Protocol):
 
     def cancel_echo(self, make: Callable[[], EchoCanceller]) -> None:
         """Take cancellers from here, a new one whenever the hardware is another."""
+        ...
+
+
+@runtime_checkable
+class Ducks(Protocol):
+    """A device that can lower what other programs play on its speaker."""
+
+    def duck(self, *, on: bool) -> None:
+        """Lower it, or let it be as loud as it was; never blocks."""
+        ...
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A device some of whose settings may change while it is open."""
+
+    def tune(self, settings: Any) -> None:
+        """Take them over from its backend's own `Config`."""
+        ...
+
+
+class Measure(NamedTuple):
+    """What a part tells of its health; `limit`: beyond it, something is wrong."""
+
+    value: float | None
+    limit: float | None = None
+    unit: str = ""
+    counts: bool = False
+    """It only grows: the limit is for what is added in ten seconds."""
+
+
+@runtime_checkable
+class Gauged(Protocol):
+    """Something whose health can be measured."""
+
+    def gauges(self) -> Mapping[str, Measure]:
+        """Return what it measures now, in microseconds."""
         ...
 
 

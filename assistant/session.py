@@ -6,14 +6,23 @@ else (`ports.Session`). Backends are shared with other sessions; a session that 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from assistant.conductor import Conductor, Order
 from assistant.core import commands as c
 from assistant.core import events as e
-from assistant.core.states import Overlapping, Policy, Quiet, Speaking, State
+from assistant.core.states import (
+    Mode,
+    Overlapping,
+    Policy,
+    Quiet,
+    Speaking,
+    State,
+    UserPaused,
+    UserSpeaking,
+)
 from assistant.errors import AssistantError
 from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
@@ -21,8 +30,10 @@ from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
 from assistant.ports import (
     Device,
+    Ducks,
     Frame,
     LanguageModel,
+    Measure,
     Seen,
     SessionState,
     Synthesizer,
@@ -46,6 +57,10 @@ SPOKEN_S = 0.2
 """How often observers are told what has been said of a sentence."""
 WARM_S = 0.25
 """How often it is looked whether the beginning of the prompt has changed."""
+CROWDED = 100
+"""Events that wait for the conductor; usually there is none."""
+GAPPY = 10
+"""Jumps of the device's clock in ten seconds."""
 ENDING_S = 20.0
 """How long the last answer may take after the device's sound is over."""
 
@@ -89,6 +104,8 @@ class LiveSession:
         """`flight` notes every step, `tap` sees every frame."""
         settings = settings or Settings()
         self._device, self._shared, self._settings = device, shared, settings
+        self._ducks = device if isinstance(device, Ducks) else None
+        self._next: Settings | None = None
         self.flight = flight or FlightLog(settings.policy)
         self._observers: list[Callable[[Seen], None]] = []
         self._book = Book(self._show)
@@ -216,6 +233,22 @@ class LiveSession:
         """Begin a new conversation: what was said before is not told to the mind any more."""
         self._conversation.clear()
 
+    def retune(self, settings: Settings) -> None:
+        """Be like this from here on; a turn that goes on is let end by the old rules."""
+        info = self._shared.mind.info
+        words = opening(info, settings.name, self._shared.pack.code, settings.extra)
+        self._conversation.reopen(words, settings.idle_s)
+        self._next = settings
+        if isinstance(self._conductor.state, Quiet):
+            self._take_next()
+
+    def gauges(self) -> Mapping[str, Measure]:
+        """Return what tells of its health."""
+        return {
+            "events waiting": Measure(self._conductor.waiting, CROWDED),
+            "gaps in sound": Measure(self._ear.gaps, GAPPY, counts=True),
+        }
+
     async def mute(self, *, on: bool) -> None:
         """Close or open the microphone."""
         await self._device.mute(on=on)
@@ -316,6 +349,8 @@ class LiveSession:
         """A reply is over: remember what was heard of it, and tell."""
         order = told.order
         if isinstance(order, c.Reply):
+            if told.outcome == "answered":
+                self._ear.answered()
             self._conversation.add_turn(
                 order.text,
                 told.heard,
@@ -347,13 +382,24 @@ class LiveSession:
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
         self._gate(state)
+        if self._ducks is not None:
+            self._ducks.duck(on=_attends(state, self._conductor.policy))
         self._tell_state(state)
         if isinstance(state, Quiet):
             self._quiet.set()
+            self._take_next()
         if isinstance(state, Speaking | Overlapping):
             self._sounding.set()
         else:
             self._sounding.clear()
+
+    def _take_next(self) -> None:
+        """Begin to be like what was asked for; the event comes before any of the next turn's."""
+        settings, self._next = self._next, None
+        if settings is not None:
+            self._settings = settings
+            self._ear.retune(settings.ear)
+            self.inject(e.PolicyChanged(settings.policy))
 
     def _give_up(self, timer: e.Timer) -> None:
         """A deadline ends the reply."""
@@ -409,3 +455,14 @@ class LiveSession:
             if talk.stale_prefix or (talk.unread and mind.info.local):
                 await mind.warm(talk.prefix())
             await asyncio.sleep(WARM_S)
+
+
+def _attends(state: State, policy: Policy) -> bool:
+    """Tell whether somebody is in conversation: in mode `always`, noise alone is not enough."""
+    match state:
+        case Quiet():
+            return False
+        case UserSpeaking(floor=floor) | UserPaused(floor=floor):
+            return policy.mode is not Mode.ALWAYS or bool(floor.text)
+        case _:
+            return True

@@ -128,7 +128,7 @@ async def open(config: Config) -> AsyncIterator[FileCard]:
     reader = Worker("clips")
     try:
         noise = await reader.run(
-            lambda: clips.load(config.noise).samples if config.noise else None
+            lambda: clips.load(config.noise).samples if config.noise else room(config.noise_level)
         )
         script = await reader.run(lambda: clips.load_all(config.clips))
     finally:

@@ -1,21 +1,25 @@
 """Examines the machine and the installation; every question has a deadline."""
 
-import queue
+import os
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from assistant.care import installation, machine, sound
+from platformdirs import user_cache_path, user_state_path
+
+from assistant.care import gpu, installation, machine, mixer, retirement, sound, started, user
 from assistant.care.findings import Check, Finding
 from assistant.config import Config
+from assistant.control.client import default_path
 from assistant.models.store import default
 
 DEEP = 600.0
 """Seconds for reading every byte of the models."""
-
-Result = list[Finding] | BaseException
+_GPU = gpu.COUNTING + gpu.TESTING + 5
+_SOUND = sound.RECORDING + 15
+"""Seconds for the list of devices, their rates, and a second of the microphone."""
 
 
 def examine(file: Path | None = None, *, deep: bool = False) -> Iterator[Finding]:
@@ -33,36 +37,85 @@ def examine(file: Path | None = None, *, deep: bool = False) -> Iterator[Finding
 def checks(config: Config | None, *, deep: bool) -> list[Check]:
     """List the questions that make sense with a configuration, or without a right one."""
     store = default()
-    device = config.device if config and config.device.backend in {"auto", "sounddevice"} else None
-    wishes = [
-        getattr(device and device.settings, side, None) for side in ("microphone", "speaker")
-    ]
-    place = None if config is None else config.control.socket
-    found = [
+    state = user_state_path("assistant")
+    places = {
+        "settings that are remembered, logs": state,
+        "caches": user_cache_path("assistant"),
+        "control socket": Path(default_path()).parent,
+    }
+    return [
         Check("Python", machine.python),
         Check("environment", machine.environment),
         Check("processor", machine.processor),
+        Check("processor speed", machine.governor),
+        Check("priority", user.priority),
         Check("memory", machine.memory),
+        Check("GPU", partial(gpu.gpu, store), _GPU),
+        Check("container", machine.container),
         Check("disk", partial(machine.disk, store.root)),
+        Check("disk", partial(machine.places, places)),
+        Check("state", partial(user.writable, "state folder", state, "set XDG_STATE_HOME")),
+        Check("runtime folder", user.runtime),
         Check("clock", machine.clock),
+        Check("clock followed", machine.synchronised),
+        Check("groups", user.groups),
+        *_sound_checks(config),
+        Check("camera", user.cameras),
+        *_engine_checks(config),
+        *_running_checks(config),
+        *([] if config is None else _config_checks(config, deep=deep)),
+    ]
+
+
+def _sound_checks(config: Config | None) -> list[Check]:
+    device = config.device if config and config.device.backend in {"auto", "sounddevice"} else None
+    microphone, speaker = (
+        getattr(device and device.settings, side, None) for side in ("microphone", "speaker")
+    )
+    return [
         Check("sound server", sound.server),
         Check("sound cards", sound.cards),
-        Check("sound devices", partial(sound.devices, *wishes)),
+        Check("sound devices", partial(sound.devices, microphone, speaker), _SOUND),
+        Check("microphone mixer", partial(mixer.volume, "source", microphone)),
+        Check("speaker mixer", partial(mixer.volume, "sink", speaker)),
         Check("second mouth", sound.second_mouth),
-        *(
-            Check(engine.module, partial(installation.engine, engine), installation.IMPORTING + 5)
-            for engine in installation.ENGINES
-            if config is None or getattr(config, engine.stage).backend == engine.backend
-        ),
-        Check("control socket", partial(installation.control_socket, place)),
     ]
-    if config is not None:
-        found += [
-            Check("secrets", partial(installation.secrets, config)),
-            Check("models", partial(installation.models, config, store, deep=deep), DEEP),
-        ]
-        if config.llm.backend == "openai":
-            found.append(Check("model server", partial(installation.model_server, config)))
+
+
+def _engine_checks(config: Config | None) -> list[Check]:
+    return [
+        Check(engine.module, partial(installation.engine, engine), installation.IMPORTING + 5)
+        for engine in installation.ENGINES
+        if _is_used(engine, config)
+    ]
+
+
+def _is_used(engine: installation.Engine, config: Config | None) -> bool:
+    if engine.stage == "wake" and (config is None or config.turns.mode != "wake"):
+        return False
+    return config is None or getattr(config, engine.stage).backend == engine.backend
+
+
+def _running_checks(config: Config | None) -> list[Check]:
+    place = None if config is None else config.control.socket
+    home, base = Path(os.environ.get("HOME", "/")), os.environ.get("XDG_CONFIG_HOME", "")
+    return [
+        Check("control socket", partial(installation.control_socket, place)),
+        Check("assistants", started.others),
+        Check("service", partial(started.service, started.folders(home, base))),
+    ]
+
+
+def _config_checks(config: Config, *, deep: bool) -> list[Check]:
+    found = [
+        Check("secrets", partial(installation.secrets, config)),
+        Check("models", partial(installation.models, config, default(), deep=deep), DEEP),
+        Check("retired models", partial(retirement.retired, config)),
+    ]
+    if config.turns.mode == "wake":
+        found.append(Check("wake word", partial(installation.wake_word, config)))
+    if config.llm.backend == "openai":
+        found.append(Check("model server", partial(installation.model_server, config)))
     return found
 
 
@@ -71,23 +124,28 @@ class _Asked:
 
     def __init__(self, check: Check) -> None:
         self._check = check
-        self._result: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._found: list[Finding] = []
+        self._wrong: BaseException | None = None
+        self._over = threading.Event()
         self._until = time.perf_counter() + check.deadline
         threading.Thread(target=self._answer, name=check.what, daemon=True).start()
 
     def findings(self) -> list[Finding]:
-        try:
-            result = self._result.get(timeout=max(0.0, self._until - time.perf_counter()))
-        except queue.Empty:
+        """Wait for the answer; what was found before the deadline counts."""
+        if not self._over.wait(max(0.0, self._until - time.perf_counter())):
             detail = f"no answer within {self._check.deadline:g} s"
-            return [Finding("fail", self._check.what, detail, "restart what hangs, and try again")]
-        if isinstance(result, BaseException):
-            raise result
-        return result
+            late = Finding("fail", self._check.what, detail, "restart what hangs, and try again")
+            return [*self._found, late]
+        if self._wrong is not None:
+            raise self._wrong
+        return self._found
 
     def _answer(self) -> None:
         try:
             found = self._check.find()
-            self._result.put([found] if isinstance(found, Finding) else list(found))
+            for finding in [found] if isinstance(found, Finding) else found:
+                self._found.append(finding)
         except BaseException as wrong:  # noqa: BLE001 - it is raised where the answer is taken
-            self._result.put(wrong)
+            self._wrong = wrong
+        finally:
+            self._over.set()

@@ -1,5 +1,6 @@
 """The installation: configuration, secrets, engines, models, model server, control socket."""
 
+import asyncio
 import importlib.metadata
 import os
 import signal
@@ -9,14 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 from pydantic import BaseModel, SecretStr
 
-from assistant.care.findings import Finding
+from assistant.backends import turn_smart
+from assistant.care.findings import Finding, State
+from assistant.care.minds import KeyRefused, NoServer, Unlisted, ask
 from assistant.config import Chosen, Config, load, resolve
 from assistant.config.layers import chosen_file
 from assistant.control.client import default_path, running
-from assistant.errors import ConfigError, ModelError
+from assistant.errors import BackendError, ConfigError, ModelError
 from assistant.models.store import Store
 
 REACH = 2.0
@@ -37,6 +39,7 @@ class Engine(NamedTuple):
 
 
 ENGINES = (
+    Engine("pymicro_wakeword", "pymicro-wakeword", "wake", "microwakeword"),
     Engine("onnxruntime", "onnxruntime", "vad", "silero"),
     Engine("ctranslate2", "ctranslate2", "stt", "whisper"),
     Engine("xllamacpp", "xllamacpp", "llm", "llamacpp"),
@@ -52,6 +55,23 @@ def configuration(file: Path | None) -> tuple[Config | None, list[Finding]]:
         fix = "`assistant config edit`"
         return None, [Finding("fail", "config", line, fix) for line in str(wrong).splitlines()]
     return config, [Finding("ok", "config", str(chosen_file(file, os.environ)))]
+
+
+def wake_word(config: Config) -> Finding:
+    """Load the models of the names that it is to answer to."""
+    chosen: Chosen = resolve("wake", config.wake, language=config.language)
+
+    async def names() -> tuple[str, ...]:
+        async with chosen.module.open(chosen.config) as maker:
+            said: tuple[str, ...] = maker().names
+            return said
+
+    try:
+        found = asyncio.run(names())
+    except BackendError as wrong:
+        why = str(wrong).removeprefix(f"{wrong.backend}: ")
+        return Finding("fail", "wake word", why, "`assistant setup`, or mend wake.names")
+    return Finding("ok", "wake word", ", ".join(found))
 
 
 def secrets(config: Config) -> Finding:
@@ -97,7 +117,8 @@ def models(config: Config, store: Store, *, deep: bool) -> Iterator[Finding]:
             yield _model(stage, name, store, deep=deep)
         except ModelError as wrong:
             message = str(wrong).rstrip(".")
-            yield Finding("fail", f"{stage} model", message, f"`assistant models pull {name}`")
+            state: State = "warn" if stage == "turn" else "fail"
+            yield Finding(state, f"{stage} model", message, f"`assistant models pull {name}`")
 
 
 def model_server(config: Config) -> Finding:
@@ -105,15 +126,19 @@ def model_server(config: Config) -> Finding:
     settings = config.llm.settings
     url = str(getattr(settings, "base_url", "")).rstrip("/")
     key = getattr(settings, "api_key", None)
-    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
     try:
-        answer = httpx.get(f"{url}/models", headers=headers, timeout=REACH)
-    except (httpx.HTTPError, httpx.InvalidURL) as wrong:
-        detail = f"{url} cannot be reached ({str(wrong) or type(wrong).__name__})"
-        return Finding("fail", "model server", detail, "start it, or mend llm.base_url")
-    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        return Finding("fail", "model server", f"{url} refuses the key", "mend llm.api_key")
-    return _listed_by(answer, url, str(getattr(settings, "model", "")))
+        server = ask(url, key.get_secret_value() if key else "", reach=REACH)
+    except KeyRefused as wrong:
+        return Finding("fail", "model server", str(wrong), "mend llm.api_key")
+    except Unlisted as wrong:
+        return Finding("warn", "model server", str(wrong), "check that llm.base_url ends in /v1")
+    except NoServer as wrong:
+        return Finding("fail", "model server", str(wrong), "start it, or mend llm.base_url")
+    model, names = str(getattr(settings, "model", "")), server.listed
+    if model and names and model not in names:
+        detail = f"{url} does not list {model!r}"
+        return Finding("warn", "model server", detail, f"llm.model: {', '.join(names[:3])} …")
+    return Finding("ok", "model server", f"{url}, {len(names)} models")
 
 
 def control_socket(path: Path | None) -> Finding:
@@ -144,6 +169,8 @@ def _needed(config: Config) -> Iterator[tuple[str, str]]:
         if needs is not None:
             for name in needs(chosen.config):
                 yield kind, name
+    if config.turns.judges.sound:
+        yield "turn", turn_smart.Config().model
 
 
 def _model(stage: str, name: str, store: Store, *, deep: bool) -> Finding:
@@ -159,17 +186,3 @@ def _model(stage: str, name: str, store: Store, *, deep: bool) -> Finding:
         return Finding("fail", f"{stage} model", detail, f"`assistant models pull {name}`")
     how = "right to the last byte" if checked.verified else "whole, not verified"
     return Finding("ok", f"{stage} model", f"{detail}, {how}")
-
-
-def _listed_by(answer: httpx.Response, url: str, model: str) -> Finding:
-    try:
-        names = [str(entry["id"]) for entry in answer.raise_for_status().json()["data"]]
-    except (httpx.HTTPStatusError, ValueError, KeyError, TypeError):
-        detail = f"{url} answers, but does not list its models (HTTP {answer.status_code})"
-        return Finding("warn", "model server", detail, "check that llm.base_url ends in /v1")
-    if model and names and model not in names:
-        some = ", ".join(names[:3])
-        return Finding(
-            "warn", "model server", f"{url} does not list {model!r}", f"llm.model: {some} …"
-        )
-    return Finding("ok", "model server", f"{url}, {len(names)} models")

@@ -1,14 +1,16 @@
-"""The machine itself: interpreter, processor, memory, disk, clock."""
+"""The machine itself: interpreter, processor, memory, disks, clock; whether it is one."""
 
+import ctypes
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.care.findings import Finding
+from assistant.care.findings import Finding, State
 
 OLDEST = (3, 11)
 """The oldest Python that this runs on."""
@@ -20,6 +22,12 @@ DISK_ROOM = 1000
 """Megabytes for other models, recordings and logs."""
 DISK_LEAST = 100
 """Megabytes below which even the flight log soon has no room."""
+DISK_OTHER = 50
+"""The same for state, caches and sockets: settings that are remembered are small."""
+_TIME_ERROR = 5
+"""What adjtimex(2) returns while nothing disciplines the clock."""
+_TIMEX = 512
+"""Bytes, more than its structure takes on any processor."""
 MEGA = 1_000_000
 SETUP = "`./scripts/run` makes one"
 
@@ -90,9 +98,7 @@ _LESS_MEMORY = "close other programs, or choose smaller models (stt.model, llm.m
 
 def disk(models: Path) -> Finding:
     """Tell whether there is room where the models are kept."""
-    place = models
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    place = existing(models)
     try:
         free = shutil.disk_usage(place).free // MEGA
     except OSError as wrong:
@@ -119,3 +125,96 @@ def clock(now: datetime | None = None) -> Finding:
             "set it: `timedatectl set-ntp true`",
         )
     return Finding("ok", "clock", detail)
+
+
+def places(folders: Mapping[str, Path]) -> Iterator[Finding]:
+    """Tell whether there is room in each other place that is written to; a disk is named once."""
+    seen: set[int] = set()
+    for what, folder in folders.items():
+        place = existing(folder)
+        try:
+            device = place.stat().st_dev
+            free = shutil.disk_usage(place).free // MEGA
+        except OSError as wrong:
+            yield Finding("fail", "disk", f"{place}: {wrong.strerror}", "mend its rights")
+            continue
+        if device in seen:
+            continue
+        seen.add(device)
+        detail = f"{free} MB free at {place} ({what})"
+        state: State = "fail" if free < DISK_OTHER else "ok"
+        yield Finding(state, "disk", detail, f"free some: at least {DISK_OTHER} MB")
+
+
+def existing(folder: Path) -> Path:
+    """Return a folder, or the nearest one above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def synchronised(state: int | None = None) -> Finding:
+    """Tell whether the kernel's clock follows a better one. `state`: what adjtimex(2) returns."""
+    if state is None:
+        state = _adjtimex()
+    if state is None:
+        return Finding("ok", "clock followed", "this system does not tell")
+    if state == _TIME_ERROR:
+        return Finding(
+            "warn",
+            "clock followed",
+            "the clock is not synchronised; alarms and certificates need the right time",
+            "`sudo timedatectl set-ntp true`",
+        )
+    return Finding("ok", "clock followed", "synchronised")
+
+
+def _adjtimex() -> int | None:
+    """Ask the kernel; `None` where there is no such call."""
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        state = int(library.adjtimex(ctypes.create_string_buffer(_TIMEX)))
+    except (OSError, AttributeError):
+        return None
+    return None if state < 0 else state
+
+
+def governor(folder: Path = Path("/sys/devices/system/cpu")) -> Finding:
+    """Tell whether the processor is held at its lowest speed."""
+    names: set[str] = set()
+    drivers: set[str] = set()
+    for core in folder.glob("cpu[0-9]*/cpufreq"):
+        with suppress(OSError):
+            names.add((core / "scaling_governor").read_text().strip())
+            drivers.add((core / "scaling_driver").read_text().strip())
+    if not names:
+        return Finding("ok", "processor speed", "this system does not tell")
+    detail = ", ".join(sorted(names))
+    own = any("pstate" in driver for driver in drivers)  # its "powersave" speeds up when needed
+    if "powersave" in names and not own:
+        return Finding(
+            "warn",
+            "processor speed",
+            f"governor {detail}: answers come later",
+            "`sudo cpupower frequency-set -g schedutil`",
+        )
+    return Finding("ok", "processor speed", f"governor {detail}")
+
+
+def container(root: Path = Path("/"), environ: Mapping[str, str] = os.environ) -> Finding:
+    """Tell whether this is a container: sound, camera and GPU have to be handed into it."""
+    kind = environ.get("container", "")
+    if not kind:
+        marks = {"docker": ".dockerenv", "podman": "run/.containerenv"}
+        kind = next((name for name, mark in marks.items() if (root / mark).exists()), "")
+    if not kind:
+        return Finding("ok", "container", "none")
+    given = (root / "dev/snd").exists() or environ.get("PULSE_SERVER")
+    if given:
+        return Finding("ok", "container", f"{kind}, sound is handed in")
+    return Finding(
+        "warn",
+        "container",
+        f"{kind}, and no sound is handed in",
+        "start it with --device /dev/snd, or with the sound server's socket and PULSE_SERVER",
+    )

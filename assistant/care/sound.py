@@ -1,5 +1,6 @@
-"""Sound: the library, the server, the cards, the devices, the second mouth."""
+"""Sound: the library, the server, the cards, the devices, what comes of them, the second mouth."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -7,12 +8,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assistant.backends.device_sounddevice import SoundDevice, list_devices
+from assistant.backends.device_sounddevice.portaudio import Kind, offered
 from assistant.care.findings import Finding
+from assistant.care.levels import HARDLY_ANYTHING, NOISY, levels
+from assistant.care.microphones import record
 from assistant.errors import BackendUnavailable
+from assistant.ports import Samples
 
 REACH = 2.0
 """Seconds for a sound server to take a connection."""
 LISTS = "`assistant devices` lists them"
+RECORDED = 1.0
+"""Seconds that are recorded to see whether any sound comes."""
+RECORDING = 10.0
+"""Seconds that opening, recording and closing may take."""
 
 
 def server(environ: Mapping[str, str] = os.environ) -> Finding:
@@ -68,9 +77,14 @@ def devices(microphone: str | int | None, speaker: str | int | None) -> Iterator
     inputs = [device for device in found if device.inputs]
     outputs = [device for device in found if device.outputs]
     usual = next((device for device in inputs if device.default_input), None)
-    yield chosen("microphone", microphone, inputs, usual)
+    hears = chosen("microphone", microphone, inputs, usual)
+    yield hears
+    yield from _rates("input", _device(microphone, inputs, usual))
     usual = next((device for device in outputs if device.default_output), None)
     yield chosen("speaker", speaker, outputs, usual)
+    yield from _rates("output", _device(speaker, outputs, usual))
+    if hears.state == "ok":
+        yield recording(microphone)
 
 
 def chosen(
@@ -88,6 +102,64 @@ def chosen(
             detail = f"device.{what} is {wish!r}, and there is no such device"
             return Finding("fail", what, detail, f"plug it in, or name another; {LISTS}")
     return Finding("ok", what, f"{device.name} ({device.host_api}, {device.rate} Hz)")
+
+
+def _device(
+    wish: str | int | None, found: list[SoundDevice], usual: SoundDevice | None
+) -> SoundDevice | None:
+    if wish is None:
+        return usual
+    return next((device for device in found if _is(device, wish)), None)
+
+
+def _rates(kind: Kind, device: SoundDevice | None) -> Iterator[Finding]:
+    """Tell which rates a device takes; ours are made of any."""
+    if device is None:
+        return
+    what = "microphone rates" if kind == "input" else "speaker rates"
+    rates = offered(kind, device.index)
+    if not rates:
+        fix = f"end what uses it, or choose another; {LISTS}"
+        yield Finding("fail", what, f"{device.name} takes none of the usual ones", fix)
+        return
+    yield Finding("ok", what, ", ".join(f"{rate} Hz" for rate in rates))
+
+
+def recording(wish: str | int | None) -> Finding:
+    """Record for a moment, and tell whether any sound comes; nothing of it is kept."""
+
+    async def recorded() -> tuple[str, Samples]:
+        async with asyncio.timeout(RECORDING):
+            return await record(wish, RECORDED)
+
+    try:
+        name, sound = asyncio.run(recorded())
+    except TimeoutError:
+        detail = f"it gave nothing within {RECORDING:g} s"
+        return Finding("fail", "recording", detail, "restart the sound server")
+    except BackendUnavailable as wrong:
+        why = str(wrong).removeprefix(f"{wrong.backend}: ")
+        return Finding("fail", "recording", why, "end what uses it, or choose another; " + LISTS)
+    return heard(name, sound)
+
+
+def heard(name: str, sound: Samples) -> Finding:
+    """Judge a second of a microphone."""
+    told = levels(sound)
+    if told.steady:
+        detail = f"{name} gives no sound at all, not even noise"
+        fix = "look for a switch on it, a privacy setting or a muted mixer; or `assistant setup`"
+        return Finding("fail", "recording", detail, fix)
+    detail = f"{name}: room {told.noise:.0f} dBFS, peak {told.peak:.0f} dBFS"
+    if told.peak < HARDLY_ANYTHING:
+        fix = "turn the microphone up in the mixer; or find another one with `assistant setup`"
+        return Finding("warn", "recording", f"{detail}: hardly anything", fix)
+    if told.clips:
+        return Finding("warn", "recording", f"{detail}: too loud", "turn the microphone down")
+    if told.noise > NOISY:
+        fix = "find what is loud, turn the microphone down, or set turns.mode to wake or push"
+        return Finding("warn", "recording", f"{detail}: noisy", fix)
+    return Finding("ok", "recording", detail)
 
 
 def second_mouth() -> Finding:

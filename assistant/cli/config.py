@@ -15,13 +15,11 @@ import yaml
 from assistant.cli.options import ConfigFile, Settings, all_flags
 from assistant.config import load
 from assistant.config.fields import plain
-from assistant.config.layers import chosen_file, from_environment, shipped, users
+from assistant.config.layers import chosen_file, from_environment, users
 from assistant.config.schema import schema
+from assistant.config.writing import fresh, write, write_schema
 from assistant.errors import AssistantError, ConfigError
 
-SCHEMA_FILE = "config.schema.json"
-MODELINE = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
-"""Tells editors to complete and check keys; `edit` writes the file that it names."""
 EDITORS = ("sensible-editor", "nano", "vim", "vi")
 
 app = typer.Typer(no_args_is_help=True, help="Show, check and edit the configuration.")
@@ -68,7 +66,7 @@ def edit(file: ConfigFile = None) -> None:
     _prepare(path)
     while not _edited(editor, path):
         pass
-    typer.echo(f"{path}: fine; a running assistant takes it when it starts again")
+    typer.echo(f"{path}: fine; `assistant reload` has a running one take it")
 
 
 def _edited(editor: list[str], path: Path) -> bool:
@@ -105,12 +103,11 @@ def _editor() -> list[str]:
 
 def _prepare(path: Path) -> None:
     """Make the file from the shipped one if it is not there, and the schema beside it anew."""
+    if not path.exists():
+        write(path, fresh())
+        return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)  # secrets end up in such files
-            path.write_text(MODELINE + shipped().read_text())
-        path.with_name(SCHEMA_FILE).write_text(json.dumps(schema(), indent=2))
+        write_schema(path.parent)
     except OSError as wrong:
         raise ConfigError(str(path), f"cannot be made: {wrong.strerror}; check the path") from None
 

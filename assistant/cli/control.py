@@ -1,4 +1,4 @@
-"""status, mute, unmute, stop, talk, quit, with their options; `quick` does the work."""
+"""The verbs that talk to the running assistant, with their options; `quick` does the work."""
 
 from typing import Annotated
 
@@ -6,12 +6,19 @@ import typer
 
 from assistant.cli import quick
 
+AsJson = Annotated[bool, typer.Option("--json", help="As one object of JSON.")]
+
 
 def status(
-    *, as_json: Annotated[bool, typer.Option("--json", help="As one object of JSON.")] = False
+    *,
+    as_json: AsJson = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, with each change.")] = False,
 ) -> None:
     """Show what the running assistant does and is made of."""
-    quick.status(as_json=as_json)
+    if watch:
+        quick.watch(as_json=as_json)
+    else:
+        quick.status(as_json=as_json)
 
 
 def mute() -> None:
@@ -36,6 +43,16 @@ def talk(
 ) -> None:
     """Press or release its key to talk."""
     quick.talk(press=press, release=release)
+
+
+def report(*, as_json: AsJson = False) -> None:
+    """Tell how healthy it is, in a text that may be shown to anybody."""
+    quick.report(as_json=as_json)
+
+
+def reload() -> None:
+    """Have it read its configuration again, without an end to the conversation."""
+    quick.reload()
 
 
 def quit_() -> None:

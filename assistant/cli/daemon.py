@@ -1,8 +1,9 @@
 """The daemon behind `assistant run`: models, backends, device, control socket, screen."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 from rich.console import Console
 
 from assistant.app import fetch_models, open_device, open_shared, together
+from assistant.care.health import Health, Recent
 from assistant.care.watched import Manager, Pulse, report
+from assistant.cli import journal
 from assistant.cli.bars import bars
 from assistant.cli.demonstration import demonstrate
 from assistant.cli.live import (
@@ -23,14 +26,17 @@ from assistant.cli.live import (
     state_dir,
     until_ended,
 )
+from assistant.cli.upkeep import House
 from assistant.config import Config
 from assistant.control.client import default_path
+from assistant.control.entrance import Entrance
 from assistant.control.place import free
 from assistant.control.server import serve
 from assistant.core.events import Muted
-from assistant.errors import BackendUnavailable
+from assistant.errors import AssistantError, BackendUnavailable
 from assistant.ports import Device
 from assistant.recorder.book import called
+from assistant.recorder.stalls import LoopMonitor
 from assistant.recorder.waterfall import one_line
 from assistant.session import Shared
 from assistant.showing.screen import HOW_TO_STOP, Screen
@@ -53,30 +59,50 @@ class _Missing:
     why: str = ""
 
 
-def daemon(config: Config, wishes: Wishes) -> None:
-    """Run until somebody stops it, then end the process."""
-    until_ended(lambda stop: _daemon(config, wishes, stop), terminated=0)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is there before anything is loaded."""
+
+    house: House
+    entrance: Entrance
+    manager: Manager
+    stop: Stop
 
 
-async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
-    console = Console(highlight=False)
-    manager = Manager.of(os.environ)
+def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
+    """Run until somebody stops it, then end the process. `configured` reads the configuration."""
+    config, monitor = configured(), LoopMonitor()
+    recent = Recent()
+    logging.getLogger("assistant").addHandler(recent)
+    house = House(config, configured, recent, monitor)
+    until_ended(lambda stop: _daemon(config, wishes, house, stop), terminated=0, run=monitor.run)
+
+
+async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> None:
+    # The journal is no place for what is said.
+    console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
+    entrance = Entrance(muted=_mute().exists(), on_mute=lambda on: _keep_mute(on=on))
+    around = _Around(house, entrance, Manager.of(os.environ), stop)
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
-    if config.control.enabled and not wishes.demonstrate:
-        # it would be found out by `serve`, but after seconds of loading
-        free(config.control.socket or Path(default_path()))
-    with bars() as progress:
-        await fetch_models(config, progress)
     async with AsyncExitStack() as stack:
+        door = await stack.enter_async_context(AsyncExitStack())
+        unserved: AssistantError | None = None
+        if config.control.enabled and not wishes.demonstrate:
+            unserved = await _opened(door, config.control.socket, around)
+        with bars() as progress:
+            await fetch_models(config, progress)
         with console.status("loading ears, mind and voice"):
             opening: dict[str, AbstractAsyncContextManager[Any]] = {
                 "shared": open_shared(config),
-                "device": _device(config, wanted=not wishes.demonstrate, waits=bool(manager)),
+                "device": _device(
+                    config, wanted=not wishes.demonstrate, waits=bool(around.manager)
+                ),
             }
             opened = await stack.enter_async_context(together(opening))
         shared, device = opened["shared"], opened["device"]
         if isinstance(device, _Missing):
+            await door.aclose()
             await demonstrate(
                 config,
                 shared,
@@ -85,8 +111,26 @@ async def _daemon(config: Config, wishes: Wishes, stop: Stop) -> None:
                 record=wishes.record,
                 flight=wishes.flight,
             )
+        elif unserved is not None:
+            raise unserved
         else:
-            await _converse(config, device, shared, console, wishes, stop, manager)
+            await _converse(config, device, shared, console, wishes, around)
+
+
+async def _opened(
+    door: AsyncExitStack, path: Path | None, around: _Around
+) -> AssistantError | None:
+    """Open the socket. What cannot be made is returned: a demonstration needs none.
+
+    Raises `AssistantError` when another assistant runs.
+    """
+    free(path or Path(default_path()))
+    served = serve(around.entrance, on_quit=around.stop, path=path, upkeep=around.house.upkeep)
+    try:
+        await door.enter_async_context(served)
+    except AssistantError as wrong:
+        return wrong
+    return None
 
 
 @asynccontextmanager
@@ -95,7 +139,8 @@ async def _device(
 ) -> AsyncIterator[Device | _Missing]:
     """Open microphone and speaker; where there are none and none was named, say why.
 
-    `waits`: a service may start before the sound server. Muted once, it starts muted.
+    `waits`: a service may start before the sound server, and has nobody to show itself to. Muted
+    once, it starts muted.
     """
     async with AsyncExitStack() as stack:
         device: Device | _Missing = _Missing()
@@ -106,20 +151,19 @@ async def _device(
                 if _mute().exists():
                     await device.mute(on=True)
             except BackendUnavailable as wrong:
-                if config.device.backend != "auto":
+                if waits or config.device.backend != "auto":
                     raise
                 device = _Missing(str(wrong).removeprefix(f"{wrong.backend}: "))
         yield device
 
 
-async def _converse(  # noqa: PLR0913, PLR0917 - all that a daemon is made of
+async def _converse(
     config: Config,
     device: Device,
     shared: Shared,
     console: Console,
     wishes: Wishes,
-    stop: Stop,
-    manager: Manager,
+    around: _Around,
 ) -> None:
     pulse = Pulse(asyncio.get_running_loop().time)
     async with AsyncExitStack() as stack:
@@ -132,12 +176,12 @@ async def _converse(  # noqa: PLR0913, PLR0917 - all that a daemon is made of
                 tap=pulse,
             )
         )
-        if _mute().exists():
+        if _mute().exists():  # it may have been wished for while it was loading
+            await device.mute(on=True)
             session.inject(Muted(on=True))
         stack.callback(session.watch(lambda _: _keep_mute(on=session.state.muted)))
-        if config.control.enabled:
-            door = serve(session, on_quit=stop, path=config.control.socket)
-            await stack.enter_async_context(door)
+        health = around.house.furnish(session, device, shared, pulse)
+        around.entrance.open(session)
         screen = stack.enter_context(
             Screen(console, waterfall=one_line if wishes.waterfall else None)
         )
@@ -145,7 +189,14 @@ async def _converse(  # noqa: PLR0913, PLR0917 - all that a daemon is made of
         stack.callback(log_to, config.log.level)
         stack.callback(session.watch(screen))
         screen.welcome(session.state, _how_to_talk(config, session.names))
-        await alongside(session, report(manager, pulse, lambda: session.state))
+        telling = report(around.manager, pulse, lambda: session.state)
+        await alongside(session, _both(telling, health))
+
+
+async def _both(telling: Coroutine[Any, Any, None], health: Health) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(telling, name="tell the service manager")
+        tasks.create_task(health.keep(), name="health")
 
 
 def _mute() -> Path:

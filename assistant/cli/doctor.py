@@ -13,7 +13,7 @@ from assistant.care.findings import Finding
 from assistant.cli.options import ConfigFile
 
 _LOOKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("fail", "bold red")}
-_LABEL = 15
+_LABEL = 16
 """Columns of what was looked at."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.app import settings
+from assistant.cli import journal
 from assistant.cli.leaving import leave
 from assistant.errors import AssistantError, MediaError, leaves
 from assistant.listening import pauses
@@ -45,10 +46,23 @@ class Lines(logging.Handler):
         self._show(self.format(record))
 
 
+class Marked(logging.Formatter):
+    """Log messages for the journal: each line begins with its priority."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a message."""
+        return journal.marked(super().format(record), record.levelno)
+
+
 def log_to(level: str, show: Callable[[str], None] | None = None) -> None:
-    """Send log messages to stderr, or to `show`; other packages' only from warnings on."""
-    handler: logging.Handler = logging.StreamHandler() if show is None else Lines(show)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    """Send log messages to stderr, or to `show`; other packages' only from warnings on.
+
+    Where stderr is the journal, they go there in any case: it wants to know their priority.
+    """
+    marked = journal.goes_there()
+    handler = logging.StreamHandler() if show is None or marked else Lines(show)
+    form = Marked if marked else logging.Formatter
+    handler.setFormatter(form("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("assistant").setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "openai"):
@@ -149,10 +163,16 @@ async def session_on(  # noqa: PLR0913 - a session and what is kept of it
         if record is not None:
             taps.append((await stack.enter_async_context(recording(record))).append)
         session = LiveSession(device, shared, chosen, flight=log, tap=_all(taps))
+        if learn and config.turns.adapt:  # however it ends: a signal, sound that hangs
+            stack.callback(_keep, habits, session, chosen.pauses)
         yield session
-        if learn and config.turns.adapt and session.pauses != chosen.pauses:
-            with suppress(OSError):  # a disk that is full is said elsewhere
-                pauses.write(habits, session.pauses)
+
+
+def _keep(place: Path, session: LiveSession, before: pauses.Pauses) -> None:
+    """Write what was learned of the user's pauses; a disk that is full is said elsewhere."""
+    if session.pauses != before:
+        with suppress(OSError):
+            pauses.write(place, session.pauses)
 
 
 def _all(taps: list[Tap]) -> Tap | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from assistant.cli import journal
 from assistant.errors import AssistantError, leaves
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -38,11 +39,19 @@ VERBS = {
     "unmute": Verb("Control", "control", "unmute", "Open its microphone again."),
     "stop": Verb("Control", "control", "stop", "Make it fall silent."),
     "talk": Verb("Control", "control", "talk", "Press or release its key to talk."),
+    "report": Verb(
+        "Control", "control", "report", "Tell how healthy it is, for a report of a fault."
+    ),
+    "reload": Verb("Control", "control", "reload", "Have it read its configuration again."),
     "quit": Verb("Control", "control", "quit_", "End the running assistant."),
+    "setup": Verb(
+        "Care", "setup", "command", "Find microphone, speaker, models and mind with you."
+    ),
     "models": Verb("Care", "models", "app", "List, fetch, check and remove models."),
     "config": Verb("Care", "config", "app", "Show, check and edit the configuration."),
     "devices": Verb("Care", "devices", "command", "List microphones and speakers."),
     "doctor": Verb("Care", "doctor", "command", "Find out what is wrong on this machine."),
+    "service": Verb("Care", "service", "app", "Have it start with your session, watched."),
     "bench": Verb("Measure", "bench", "app", "Measure latency, errors, memory and idle load."),
     "replay": Verb("Measure", "replay", "command", "Decide a recorded flight log over again."),
 }
@@ -179,6 +188,7 @@ def _run(arguments: list[str], *, debug: bool) -> Any:
 
 def _report(errors: list[AssistantError]) -> int:
     lines = [line for error in errors for line in str(error).splitlines()]
+    shown = journal.marked if journal.goes_there() else str
     for line in dict.fromkeys(lines):
-        print(f"assistant: {line}", file=sys.stderr)  # noqa: T201 - this is the place for it
+        print(shown(f"assistant: {line}"), file=sys.stderr)  # noqa: T201 - this is the place for it
     return errors[0].exit_code

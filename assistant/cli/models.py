@@ -46,8 +46,8 @@ def list_(
     if not console.is_terminal:
         console = Console(width=_WIDE)
     console.print(_table(listed, console.width))
-    size = sum(line.bytes or 0 for line in listed if line.here)
-    console.print(f"Here: {_size(size)} in {store.root}", highlight=False, soft_wrap=True)
+    total = sum(line.bytes or 0 for line in listed if line.here)
+    console.print(f"Here: {size(total)} in {store.root}", highlight=False, soft_wrap=True)
     if not all(line.verified for line in listed):
         console.print(
             "hub's word: no checksum is pinned; the hub's own record is trusted when it is pulled."
@@ -69,7 +69,7 @@ def remove(names: Names) -> None:
     """Remove models from this machine."""
     store = default()
     for name in names:
-        typer.echo(f"{name}: {_size(store.remove(name))} freed")
+        typer.echo(f"{name}: {size(store.remove(name))} freed")
 
 
 @app.command()
@@ -124,7 +124,7 @@ def _table(listed: list[Listed], width: int) -> Table:
         cells: list[str | Text] = [
             Text(line.name, style="bold" if line.here else ""),
             _STAGES[line.kind],
-            _size(line.bytes),
+            size(line.bytes),
             Text("yes", style="green") if line.here else Text("—", style="dim"),
             Text("pinned", style="green") if line.verified else Text("hub's word", style="yellow"),
             line.licence,
@@ -135,8 +135,9 @@ def _table(listed: list[Listed], width: int) -> Table:
     return table
 
 
-def _size(size: int | None) -> str:
-    if size is None:
+def size(count: int | None) -> str:
+    """Return a number of bytes for people."""
+    if count is None:
         return "?"
-    mega = size / 1e6
+    mega = count / 1e6
     return f"{mega / 1000:.1f} GB" if mega >= _GIGA else f"{mega:.0f} MB"

@@ -1,4 +1,4 @@
-"""status, mute, unmute, stop, talk, quit: one request to the running assistant, at once.
+"""status, mute, stop, reload and the like: one request to the running assistant, at once.
 
 This imports next to nothing, so that a key bound to one of them works without delay: `quick` is
 what `__main__` asks before it loads the whole command line.
@@ -10,24 +10,66 @@ import select
 import sys
 from collections.abc import Sequence
 
-from assistant.control.client import NotRunning, call, default_path
+from assistant.control import client
+from assistant.control.client import TIMEOUT, NotRunning, call, default_path
 from assistant.errors import AssistantError
 
 QUITTING = 5.0
 """Seconds that a conversation may take to end cleanly."""
+RELOADING = 20.0
+"""Seconds that reading the configuration may take: it loads backends to know their settings."""
+PIPE_CLOSED = 141
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+_ANEW = "\r\x1b[K"
+"""Back to the start of a line that is empty then."""
 
 
 def status(*, as_json: bool = False) -> None:
     """Print what the running assistant does and is made of."""
     answer = request("status")
     if as_json:
-        _say(json.dumps({key: answer[key] for key in answer if key not in {"v", "ok"}}))
+        _say(_json(answer))
         return
     bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for label, text in _lines(answer):
         name = f"{_BOLD}{label:<11}{_PLAIN}" if bold else f"{label:<11}"
         _say(f"{name} {text}")
+
+
+def watch(*, as_json: bool = False) -> None:
+    """Print what it does whenever that changes: a living line, or lines in a file or a pipe."""
+    lives = sys.stdout.isatty() and not as_json
+    before = ""
+    for answer in client.watch(_where()):
+        if as_json:
+            _say(_json(answer))
+        elif (line := _brief(answer)) != before:
+            before = line
+            if lives:
+                sys.stdout.write(f"{_ANEW}{_fitted(line)}")
+            else:
+                _say(line)
+        sys.stdout.flush()
+    if not as_json:
+        _say(f"{_ANEW if lives else ''}the assistant has ended")
+
+
+def report(*, as_json: bool = False) -> None:
+    """Print how healthy it is."""
+    answer = request("report")
+    _say(_json(answer) if as_json else str(answer["text"]))
+
+
+def reload() -> None:
+    """Have the configuration read again; print what was taken and what needs a restart."""
+    answer = request("reload", timeout=RELOADING)
+    taken, restart = (_names(answer.get(key)) for key in ("taken", "restart"))
+    if taken:
+        _say(f"taken: {taken}")
+    if restart:
+        _say(f"needs a restart: {restart}")
+    if not taken and not restart:
+        _say("nothing has changed")
 
 
 def mute() -> None:
@@ -70,7 +112,7 @@ def quit_() -> None:
     _say("the assistant has ended")
 
 
-def request(do: str, **details: object) -> dict[str, object]:
+def request(do: str, *, timeout: float = TIMEOUT, **details: object) -> dict[str, object]:
     """Send one request to where the socket is, or is configured to be.
 
     The configuration takes long to load, so it is asked only when nobody is at the usual place.
@@ -78,12 +120,12 @@ def request(do: str, **details: object) -> dict[str, object]:
     usual = default_path()
     message = {"do": do, **details}
     try:
-        return call(usual, message)
+        return call(usual, message, timeout)
     except NotRunning:
         configured = _configured()
         if configured in {None, usual}:
             raise
-        return call(str(configured), message)
+        return call(str(configured), message, timeout)
 
 
 def quick(arguments: Sequence[str]) -> int | None:
@@ -91,6 +133,12 @@ def quick(arguments: Sequence[str]) -> int | None:
     simple = {
         ("status",): status,
         ("status", "--json"): lambda: status(as_json=True),
+        ("status", "--watch"): watch,
+        ("status", "--watch", "--json"): lambda: watch(as_json=True),
+        ("status", "--json", "--watch"): lambda: watch(as_json=True),
+        ("report",): report,
+        ("report", "--json"): lambda: report(as_json=True),
+        ("reload",): reload,
         ("mute",): mute,
         ("unmute",): unmute,
         ("stop",): stop,
@@ -104,13 +152,32 @@ def quick(arguments: Sequence[str]) -> int | None:
     try:
         do()
     except AssistantError as wrong:
-        sys.stderr.write(f"assistant: {wrong}\n")
+        sys.stderr.writelines(f"assistant: {line}\n" for line in str(wrong).splitlines())
         return wrong.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        return PIPE_CLOSED
     return 0
 
 
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
+
+
+def _json(answer: dict[str, object]) -> str:
+    return json.dumps({key: answer[key] for key in answer if key not in {"v", "ok"}})
+
+
+def _names(keys: object) -> str:
+    return ", ".join(map(str, keys)) if isinstance(keys, list) else ""
+
+
+def _where() -> str:
+    """Return the socket at which an assistant listens. Raises `NotRunning`."""
+    usual = default_path()
+    if client.running(usual) is not None:
+        return usual
+    return _configured() or usual
 
 
 def _opened(pid: object) -> int | None:
@@ -128,6 +195,25 @@ def _configured() -> str | None:
 
     path = load_section(Control).socket
     return None if path is None else str(path.expanduser())
+
+
+def _brief(answer: dict[str, object]) -> str:
+    """Say in a line what it does."""
+    activity = "muted" if answer.get("muted") else str(answer.get("activity"))
+    trouble = answer.get("trouble")
+    turns = f"{answer.get('turns')} turns"
+    latency = answer.get("last_latency")
+    if isinstance(latency, int | float):
+        turns += f", the newest answered after {latency:.2f} s"
+    return f"{activity:<10} {trouble or turns}"
+
+
+def _fitted(line: str) -> str:
+    """Cut a line to the terminal, so that it can be written over."""
+    try:
+        return line[: os.get_terminal_size(sys.stdout.fileno()).columns - 1]
+    except OSError:
+        return line
 
 
 def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:

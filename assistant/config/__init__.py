@@ -7,8 +7,10 @@ secrets    values that come from the environment, a file or a systemd credential
 problems   what is wrong, as a line for a person
 backends   `backend: whisper` to a module and its settings
 loading    all of it: `load`
+changes    what is different between two of them
 schema     JSON schema for editors
 pages      config.yaml and docs/configuration.md, written from the models
+writing    changes the user's file, comments kept
 """
 
 from assistant.config.backends import Chosen, resolve

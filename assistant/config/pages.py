@@ -1,7 +1,7 @@
 """config.yaml and docs/configuration.md, written from the models, so that they cannot be wrong."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from assistant.config.backends import ALIASES, available, backend_module, settings_of
 from assistant.config.fields import holds_secret, model_in, own_keys, stages
+from assistant.config.marks import Key
 from assistant.config.sections import Config, Stage
 
 WIDTH = 98
@@ -20,7 +21,8 @@ INHERITED = "language"
 _TOP = """\
 # The assistant's configuration: every setting, with its default. What you leave out has it, too.
 #
-# Your own file is ~/.config/assistant/config.yaml; `assistant config edit` makes it from this one.
+# Your own file is ~/.config/assistant/config.yaml; `assistant setup` or `assistant config edit`
+# makes it from this one.
 # The environment wins over it (ASSISTANT_STT__MODEL=base), the command line over both
 # (--set stt.model=base). `assistant config check` finds mistakes, `assistant config show` shows
 # what holds. Other backends and their settings: docs/configuration.md.
@@ -43,8 +45,9 @@ Four layers, each of which wins over the one before, key by key:
 A layer that names another `backend` for a stage drops the settings that earlier layers gave to the
 old one.
 
-`assistant config edit` opens your own file in an editor, checks it, and puts a JSON schema beside
-it, with which editors complete and check keys. `assistant config show` shows what holds,
+`assistant setup` asks you a few questions, measures, and writes your own file; your comments and
+values stay. `assistant config edit` opens it in an editor, checks it, and puts a JSON schema
+beside it, with which editors complete and check keys. `assistant config show` shows what holds,
 `assistant config check` lists every mistake with its file and line, and ends with exit code 78
 if there is one.
 
@@ -63,21 +66,24 @@ Secrets are never shown or logged.
 """
 
 
-def config_yaml() -> str:
-    """Return the commented default configuration. Raises `NoBackend` for one that is missing."""
+def config_yaml(backends: Mapping[str, str] | None = None) -> str:
+    """Return the commented default configuration. Raises `NoBackend` for one that is missing.
+
+    `backends`: by stage, where another one than the usual is wanted, with its settings.
+    """
     lines = [_TOP.rstrip()]
     for name, field in Config.model_fields.items():
         lines.append("")
-        lines.extend(_entry(name, field, ""))
+        lines.extend(_entry(name, field, "", (backends or {}).get(name)))
     return "\n".join(lines) + "\n"
 
 
-def _entry(name: str, field: FieldInfo, indent: str) -> Iterator[str]:
+def _entry(name: str, field: FieldInfo, indent: str, chosen: str | None = None) -> Iterator[str]:
     inner = model_in(field.annotation)
     if inner is not None:
         yield from _comment(field.description or _what(inner), indent)
         yield f"{indent}{name}:"
-        yield from _keys(inner, f"{indent}  ")
+        yield from _keys(inner, f"{indent}  ", chosen)
         return
     yield from _comment(field.description or "", indent)
     default = _default(field)
@@ -85,21 +91,43 @@ def _entry(name: str, field: FieldInfo, indent: str) -> Iterator[str]:
         yield f"{indent}# {name}:"
     else:
         off = "# " if name == INHERITED and indent else ""
-        yield f"{indent}{off}{name}: {_scalar(default)}"
+        yield f"{indent}{off}{name}: {scalar(default)}"
 
 
-def _keys(model: type[BaseModel], indent: str) -> Iterator[str]:
+def _keys(model: type[BaseModel], indent: str, chosen: str | None = None) -> Iterator[str]:
     if not issubclass(model, Stage):
         for name, field in model.model_fields.items():
             yield from _entry(name, field, indent)
         return
     backend = model.model_fields["backend"]
-    yield from _entry("backend", backend, indent)
-    settings = settings_of(backend_module(model.kind, backend.default))
+    name = chosen or backend.default
+    yield from (*_comment(backend.description or "", indent), f"{indent}backend: {scalar(name)}")
+    settings = settings_of(backend_module(model.kind, name))
     yield from _keys(settings, indent)
     for name in own_keys(model):
         if name != "backend":
             yield from _entry(name, model.model_fields[name], indent)
+
+
+def comment_of(key: Key, indent: str, backend: str | None = None) -> list[str]:
+    """Return the comment of a key, or nothing for one that is not known.
+
+    `backend`: whose settings stand in its section, if it is one of a stage; else the usual one.
+    """
+    model: type[BaseModel] | None = Config
+    description = ""
+    for name in key:
+        if model is None:
+            return []
+        if issubclass(model, Stage) and name not in own_keys(model):
+            usual = model.model_fields["backend"].default
+            model = settings_of(backend_module(model.kind, backend or usual))
+        field = model.model_fields.get(name)
+        if field is None:
+            return []
+        model = model_in(field.annotation)
+        description = field.description or ("" if model is None else _what(model))
+    return _comment(description, indent)
 
 
 def _comment(text: str, indent: str) -> list[str]:
@@ -126,7 +154,8 @@ def _default(field: FieldInfo) -> Any:
     return default if default is PydanticUndefined else to_jsonable_python(default)
 
 
-def _scalar(value: object) -> str:
+def scalar(value: object) -> str:
+    """Return a value as YAML on one line."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
     return text.removesuffix("...\n").strip()
 
@@ -138,7 +167,7 @@ def configuration_md() -> str:
         section = model_in(field.annotation)
         lines += [f"## `{name}`", ""]
         if section is None:
-            lines += [_cell(field), "", f"Default: `{_scalar(_default(field))}`", ""]
+            lines += [_cell(field), "", f"Default: `{scalar(_default(field))}`", ""]
             continue
         lines += [_what(section), ""]
         own = own_keys(section) if issubclass(section, Stage) else list(section.model_fields)
@@ -182,7 +211,7 @@ def _rows(model: type[BaseModel], keys: list[str], prefix: str) -> Iterator[str]
         if holds_secret(field.annotation):
             shown = "*secret*"
         else:
-            shown = "*required*" if default is PydanticUndefined else f"`{_scalar(default)}`"
+            shown = "*required*" if default is PydanticUndefined else f"`{scalar(default)}`"
         yield f"| `{prefix}{name}` | {shown} | {_cell(field)} |"
 
 

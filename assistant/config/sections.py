@@ -44,9 +44,14 @@ class Device(Stage):
 
 
 class Echo(Stage):
-    """Takes its own voice out of what the microphone hears; device.duplex: half does without."""
+    """Takes its own voice out of what the microphone hears."""
 
     kind = "echo"
+    cancel: bool = Field(
+        default=False,
+        description="Take it out, measure how well that works, and be interrupted on loudspeakers "
+        "where it does (needs the extra echo). Young: try it where you use it.",
+    )
     backend: str = Field(default="webrtc", description="Which canceller.")
 
 
@@ -109,8 +114,8 @@ class Silences(NamedTuple):
 
 
 PRESETS = {
-    "quick": Silences(120, 300, 500, 900, 1200, 0.58, 0.35),
-    "normal": Silences(140, 350, 600, 1100, 1600, 0.58, 0.35),
+    "quick": Silences(120, 250, 500, 900, 1200, 0.58, 0.35),
+    "normal": Silences(140, 300, 600, 1100, 1600, 0.58, 0.35),
     "patient": Silences(350, 900, 1500, 2000, 3000, 0.7, 0.4),
 }
 """By `patience`; what each costs and saves is measured in `docs/turn-ends.md`."""

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import struct
+from collections.abc import Iterator
 
 from assistant.errors import AssistantError
 
@@ -17,6 +18,8 @@ LIMIT = 64 * 1024
 """The longest request or answer, in bytes."""
 TIMEOUT = 2.0
 """Seconds that the assistant may take for what needs no thinking."""
+SILENCE = 30.0
+"""Seconds without a word to who watches: it says something every ten."""
 
 
 class NotRunning(AssistantError):  # noqa: N818 - reads as a sentence
@@ -32,11 +35,12 @@ def default_path() -> str:
     """Return where the socket is when the configuration names no other place.
 
     The user's runtime directory, or the state directory where there is none (a bare container,
-    a cron job).
+    a cron job). A service may find all of the former read-only but for its own part.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and os.access(runtime, os.W_OK | os.X_OK):
-        return f"{runtime}/assistant/control.sock"
+    own = f"{runtime}/assistant"
+    if runtime.startswith("/") and any(os.access(at, os.W_OK | os.X_OK) for at in (runtime, own)):
+        return f"{own}/control.sock"
     state = os.environ.get("XDG_STATE_HOME", "")
     if not state.startswith("/"):
         state = f"{os.environ.get('HOME', '/tmp')}/.local/state"  # noqa: S108 - no home: see serve
@@ -51,21 +55,48 @@ def call(
     Blocks up to `timeout` seconds at each step. Raises `NotRunning`, or `AssistantError` with
     the assistant's own complaint.
     """
-    message = json.dumps({"v": VERSION, **request}).encode() + b"\n"
-    if len(message) > LIMIT:
-        raise AssistantError(f"that is too long: {len(message)} bytes of at most {LIMIT}")
+    message = _message(request)
     with _connected(path, timeout) as connection:
         try:
             connection.sendall(message)
             line = _line(connection)
         except TimeoutError:
-            raise AssistantError(
-                f"the assistant (pid {_peer(connection)}) did not answer within {timeout:g} s; "
-                "if it hangs, end it with `kill` and start it again"
-            ) from None
+            raise _silent(connection, timeout) from None
         except OSError:
             raise AssistantError("the assistant ended before it answered") from None
     return _read(line)
+
+
+def watch(path: str | os.PathLike[str], timeout: float = SILENCE) -> Iterator[dict[str, object]]:
+    """Yield the status now and whenever it changes, until the assistant ends.
+
+    Raises as `call` does; nothing for `timeout` seconds means that the assistant hangs.
+    """
+    with _connected(path, timeout) as connection:
+        rest = b""
+        try:
+            connection.sendall(_message({"do": "watch"}))
+            while part := connection.recv(LIMIT):
+                *lines, rest = (rest + part).split(b"\n")
+                yield from map(_read, lines)
+        except TimeoutError:
+            raise _silent(connection, timeout) from None
+        except ConnectionError:
+            return
+
+
+def _message(request: dict[str, object]) -> bytes:
+    message = json.dumps({"v": VERSION, **request}).encode() + b"\n"
+    if len(message) > LIMIT:
+        raise AssistantError(f"that is too long: {len(message)} bytes of at most {LIMIT}")
+    return message
+
+
+def _silent(connection: socket.socket, timeout: float) -> AssistantError:
+    return AssistantError(
+        f"the assistant (pid {_peer(connection)}) did not answer within {timeout:g} s; "
+        "if it hangs, end it with `kill` and start it again"
+    )
 
 
 def running(path: str | os.PathLike[str]) -> int | None:

@@ -9,9 +9,9 @@ import json
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
@@ -28,7 +28,22 @@ REPLY = 120.0
 CONNECTIONS = 16
 """At once; more are refused, so that a loop gone wild elsewhere costs nothing here."""
 
+WATCHERS = 8
+"""Of those, so many may watch: the others are for who wants something done."""
+BEAT = 10.0
+"""Who watches hears something at least so often, in seconds: silence means that we hang."""
+
 Answer = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What is asked of the daemon and not of its session."""
+
+    reload: Callable[[], Awaitable[Answer]]
+    """Read the configuration again. Raises `AssistantError` if it is wrong: the old one stays."""
+    report: Callable[[], Answer]
+    """Say how healthy it is."""
 
 
 class _Refused(Exception):  # noqa: N818 - reads as a sentence
@@ -37,7 +52,11 @@ class _Refused(Exception):  # noqa: N818 - reads as a sentence
 
 @asynccontextmanager
 async def serve(
-    session: Session, *, on_quit: Callable[[], None], path: Path | None = None
+    session: Session,
+    *,
+    on_quit: Callable[[], None],
+    path: Path | None = None,
+    upkeep: Upkeep | None = None,
 ) -> AsyncIterator[Path]:
     """Answer requests until the context ends; gives the socket's path.
 
@@ -45,7 +64,7 @@ async def serve(
     """
     place = Path(default_path()) if path is None else path
     with alone(place), listening(place) as listener:
-        door = _Door(session, on_quit)
+        door = _Door(session, on_quit, upkeep)
         server = await asyncio.start_unix_server(door.welcome, sock=listener, limit=LIMIT)
         try:
             yield place
@@ -57,9 +76,12 @@ async def serve(
 class _Door:
     """Who is connected now, and what they are told."""
 
-    def __init__(self, session: Session, on_quit: Callable[[], None]) -> None:
-        self._session, self._on_quit = session, on_quit
+    def __init__(
+        self, session: Session, on_quit: Callable[[], None], upkeep: Upkeep | None
+    ) -> None:
+        self._session, self._on_quit, self._upkeep = session, on_quit, upkeep
         self._visits: set[asyncio.Task[None]] = set()
+        self._watchers = 0
         self._opened = asyncio.get_running_loop().time()
 
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -89,6 +111,9 @@ class _Door:
             self._admit(writer)
             while line := await _line(reader):
                 request = _request(line)
+                if request["do"] == "watch":
+                    await self._watch(reader, writer)
+                    return
                 await _send(writer, await self._answered(request))
                 if request["do"] == "quit":
                     self._on_quit()
@@ -100,6 +125,43 @@ class _Door:
             raise _Refused("too many connections at once; try again")
         if not _same_user(writer):
             raise _Refused("this assistant belongs to another user")
+
+    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Push the status whenever it changes, until they go away; who does not read is dropped.
+
+        An observer sets a flag and no more, so a slow one holds nobody up.
+        """
+        if self._watchers >= WATCHERS:
+            raise _Refused(f"{WATCHERS} watch already; end one of them")
+        writer.transport.set_write_buffer_limits(high=0)
+        news = asyncio.Event()
+        unwatch = self._session.watch(lambda _: news.set())
+        self._watchers += 1
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                pushing = tasks.create_task(self._push(news, writer), name="push the status")
+                await reader.read(1)
+                pushing.cancel()
+        except* (ConnectionError, TimeoutError):
+            writer.transport.abort()
+        finally:
+            self._watchers -= 1
+            unwatch()
+
+    async def _push(self, news: asyncio.Event, writer: asyncio.StreamWriter) -> None:
+        told: Answer | None = None
+        while True:
+            news.clear()
+            status = self._status()
+            seen = {name: value for name, value in status.items() if name != "up"}
+            if seen != told:
+                await _send(writer, {"v": VERSION, "ok": True, **status})
+                told = seen
+            try:
+                async with asyncio.timeout(BEAT):
+                    await news.wait()
+            except TimeoutError:
+                told = None
 
     async def _answered(self, request: Mapping[str, object]) -> Answer:
         try:
@@ -125,14 +187,24 @@ class _Door:
                 return _told(await self._session.ask(_text(request), speak=speak))
             case "say":
                 return _told(await self._session.say(_text(request)))
+            case "reload":
+                return await self._kept_up.reload()
+            case "report":
+                return {**self._status(), **self._kept_up.report()}
             case "quit":
                 pass
             case verb:
                 raise AssistantError(
                     f"nothing is called {str(verb)[:40]!r} here; there are: status, mute, unmute, "
-                    "stop, talk, ask, say, quit"
+                    "stop, talk, ask, say, watch, report, reload, quit"
                 )
         return {}
+
+    @property
+    def _kept_up(self) -> Upkeep:
+        if self._upkeep is None:
+            raise AssistantError("this one runs without upkeep; start it with `assistant run`")
+        return self._upkeep
 
     def _status(self) -> Answer:
         up = asyncio.get_running_loop().time() - self._opened

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import numpy as np
@@ -163,6 +163,11 @@ class Ear:
             self._gated_until = self._segmenter.position + self._settings.tail_ms * PER_MS
         self._gated = gated
 
+    def retune(self, settings: EarSettings) -> None:
+        """Have other settings; to be called while no turn is open. Digests keep their key."""
+        self._settings = replace(settings, digest_key=self._settings.digest_key)
+        self._segmenter.retune(settings.segmenter)
+
     async def run(self) -> None:
         """Listen until the device's sound is over and the open turns are forgotten.
 
@@ -230,6 +235,10 @@ class Ear:
             self._segmenter.close_turn()
         if not self._turns:
             self._forgotten.set()
+
+    def answered(self) -> None:
+        """All that was said has had its whole answer: what follows is something new."""
+        self._said = None
 
     def _goes_on(self) -> bool:
         return self._said is not None and self._onset - self._said.end < GOES_ON_MS * PER_MS

@@ -163,6 +163,10 @@ class Segmenter:
         """Return a copy of the sound between two positions, as far as it is remembered."""
         return self._ring.view(start, end).copy()
 
+    def retune(self, settings: SegmenterSettings) -> None:
+        """Have other settings; to be called while no turn is open. What is remembered stays."""
+        self._settings = settings
+
     def push(self, samples: Samples) -> list[Result]:
         """Take a frame, 100 ms at most; tell what it decided, in order."""
         results: list[Result] = []

@@ -51,16 +51,12 @@ class Conversation:
         """The beginning of the next prompt is not in the model's cache: warm `prefix()`."""
         self.unread = False
         """What was said since then is not either: a model in this process may read it ahead."""
-        self._opening = tuple(opening)
         self._count = count
         self._clock = clock
-        self._idle_seconds = idle_seconds
+        self._window = window
         self._turns: list[_Turn] = []
         self._touched = clock()
-        taken = sum(self._tokens(message.text) for message in opening)
-        self._room = window - window // _ANSWER_SHARE - taken
-        if self._room < window // _ANSWER_SHARE:
-            raise ConfigError("", f"a window of {window} tokens is too small: take {4 * taken}")
+        self.reopen(opening, idle_seconds)
 
     @property
     def turns(self) -> int:
@@ -71,6 +67,18 @@ class Conversation:
     def tokens(self) -> int:
         """How many tokens these turns take, about, without the opening."""
         return 0 if self._over() else sum(turn.tokens for turn in self._turns)
+
+    def reopen(self, opening: Sequence[Message], idle_seconds: float) -> None:
+        """Begin with other messages from here on; what was said stays."""
+        taken = sum(self._tokens(message.text) for message in opening)
+        room = self._window - self._window // _ANSWER_SHARE - taken
+        if room < self._window // _ANSWER_SHARE:
+            raise ConfigError(
+                "", f"a window of {self._window} tokens is too small: take {4 * taken}"
+            )
+        self._opening, self._room = tuple(opening), room
+        self._idle_seconds = idle_seconds
+        self.stale_prefix = True
 
     def prompt(self, text: str, *, continues: bool = False) -> list[Message]:
         """Return the messages for a new turn; a draft of it leaves no trace.

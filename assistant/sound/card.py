@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import suppress
 
 import numpy as np
 
 from assistant.errors import BackendUnavailable
-from assistant.ports import FRAME, RATE, Audio, Frame, Samples, Track
+from assistant.ports import FRAME, RATE, Audio, Frame, Measure, Samples, Track
 from assistant.sound.mixer import Mixer
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ _IDLE_AFTER = 3 * RATE
 """Samples of quiet until then. Longer than any pause in a turn: its end must not come late."""
 _QUIET_PEAK = 330
 """-40 dB: below speech at any useful distance, above the noise of rooms and microphones."""
+
+_CROWDED_FRAMES = 200
+"""So many unread mean that nobody comes to read them in time."""
 
 _Check = Callable[[], bool | None]
 
@@ -106,6 +109,10 @@ class Card:
         """Tell who watches that `info` is another one."""
         for told in self._observers:
             told()
+
+    def gauges(self) -> Mapping[str, Measure]:
+        """Return what tells of its health."""
+        return {"frames unread": Measure(len(self._frames), _CROWDED_FRAMES)}
 
     async def write(self, track: Track, audio: Audio) -> tuple[float, float]:
         """Queue sound; waits while 2 s are queued. Sound that a flush overtook is dropped."""

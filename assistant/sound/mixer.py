@@ -41,6 +41,8 @@ class Mixer:
         self.lock = threading.RLock()
         self.position = 0
         """Samples that have been pulled."""
+        self.volume = 1.0
+        """The sum is played at this factor."""
         self._channels = {track: _Channel(rate) for track in Track}
 
     @property
@@ -61,6 +63,8 @@ class Mixer:
                 start = channel.queue.pulled
                 if mixed := channel.queue.mix(total):
                     channel.under_way.append((at, start, mixed))
+        if self.volume != 1.0:
+            total *= self.volume
         np.clip(np.rint(total, out=total), -_LOUDEST - 1, _LOUDEST, out=total)
         return total.astype(np.int16)
 

@@ -39,11 +39,11 @@ class Did:
     """Something that was done to the device; `at` is in seconds of its clock.
 
     `value`: for a write the seconds of sound, for a gain the decibels, for a flush the position
-    heard, for hold and mute 1.0 (on) or 0.0 (off).
+    heard, for hold, mute and duck 1.0 (on) or 0.0 (off).
     """
 
     at: float
-    what: Literal["write", "gain", "hold", "flush", "mute"]
+    what: Literal["write", "gain", "hold", "flush", "mute", "duck"]
     track: Track | None
     value: float
 
@@ -90,6 +90,7 @@ class ScriptedDevice:
     ) -> None:
         self.log: list[Did] = []
         self.muted = False
+        self.ducks = False
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time()
         self._script: list[tuple[int, Samples]] = []
@@ -226,11 +227,17 @@ class ScriptedDevice:
         self.muted = on
         self._note("mute", None, float(on))
 
+    def duck(self, *, on: bool) -> None:
+        """Note it, if it is a change."""
+        if on is not self.ducks:
+            self.ducks = on
+            self._note("duck", None, float(on))
+
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 
     def _note(
         self,
-        what: Literal["write", "gain", "hold", "flush", "mute"],
+        what: Literal["write", "gain", "hold", "flush", "mute", "duck"],
         track: Track | None,
         value: float,
     ) -> None:

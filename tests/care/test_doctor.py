@@ -1,3 +1,4 @@
+import grp
 import http.server
 import json
 import os
@@ -8,13 +9,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from assistant.backends.device_sounddevice import SoundDevice
-from assistant.care import doctor, installation, machine, sound
+from assistant.care import doctor, gpu, installation, machine, retirement, sound, started, user
 from assistant.care.doctor import examine
 from assistant.care.findings import Check, Finding
 from assistant.care.installation import Engine
@@ -293,8 +294,9 @@ def test_models_are_looked_for_and_checked_to_the_byte_when_asked(
     store = Store(tmp_path / "models", offline=True, catalogue=parse(CATALOGUE))
 
     def look(*, deep: bool) -> Finding:
-        (finding,) = installation.models(config, store, deep=deep)
-        return finding
+        ears, turn = installation.models(config, store, deep=deep)
+        assert (turn.what, turn.state) == ("turn model", "warn"), "it can be done without"
+        return ears
 
     assert look(deep=False).state == "fail"
     assert look(deep=False).fix == "`assistant models pull ears`"
@@ -400,6 +402,255 @@ def test_a_control_socket_that_could_not_be_made(
     assert str(runtime) in finding.detail
 
 
+# ── the machine, more of it ───────────────────────────────────────────────────────────────────
+
+
+def test_places_on_one_disk_are_named_once(tmp_path: Path) -> None:
+    found = list(machine.places({"logs": tmp_path / "a", "caches": tmp_path / "b"}))
+    assert [finding.what for finding in found] == ["disk"]
+    assert "logs" in found[0].detail
+
+
+@pytest.mark.parametrize(("state", "word"), [(0, "ok"), (1, "ok"), (5, "warn")])
+def test_a_clock_that_follows_nothing_is_a_warning(state: int, word: str) -> None:
+    assert machine.synchronised(state).state == word
+
+
+def test_the_kernel_is_asked_about_its_clock() -> None:
+    assert machine.synchronised().what == "clock followed"
+
+
+@pytest.mark.parametrize(
+    ("governor", "driver", "state"),
+    [
+        ("powersave", "acpi-cpufreq", "warn"),
+        ("powersave", "intel_pstate", "ok"),
+        ("performance", "acpi-cpufreq", "ok"),
+    ],
+)
+def test_a_processor_that_is_held_back(
+    tmp_path: Path, governor: str, driver: str, state: str
+) -> None:
+    assert machine.governor(tmp_path).state == "ok", "not told"
+    folder = tmp_path / "cpu0" / "cpufreq"
+    folder.mkdir(parents=True)
+    (folder / "scaling_governor").write_text(f"{governor}\n")
+    (folder / "scaling_driver").write_text(f"{driver}\n")
+    assert machine.governor(tmp_path).state == state
+
+
+def test_a_container_wants_sound_handed_in(tmp_path: Path) -> None:
+    assert machine.container(tmp_path, {}).detail == "none"
+    (tmp_path / ".dockerenv").touch()
+    assert machine.container(tmp_path, {}).state == "warn"
+    assert machine.container(tmp_path, {"PULSE_SERVER": "unix:/x"}).state == "ok"
+    (tmp_path / "dev" / "snd").mkdir(parents=True)
+    assert machine.container(tmp_path, {"container": "lxc"}).detail.startswith("lxc")
+
+
+# ── the user ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_runtime_folder_is_there_ours_and_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert user.runtime({}).state == "warn"
+    assert user.runtime({"XDG_RUNTIME_DIR": f"{tmp_path}/gone"}).state == "fail"
+    tmp_path.chmod(0o755)
+    environ = {"XDG_RUNTIME_DIR": f"{tmp_path}"}
+    assert user.runtime(environ).fix == f"`chmod 700 {tmp_path}`"
+    tmp_path.chmod(0o700)
+    assert user.runtime(environ).state == "ok"
+    monkeypatch.setattr("os.getuid", lambda: 54321)
+    assert user.runtime(environ).state == "fail"
+
+
+def test_a_folder_that_cannot_be_written_to_is_named() -> None:
+    finding = user.writable("state folder", Path("/proc/nothing"), "set XDG_STATE_HOME")
+    assert (finding.state, finding.fix) == ("fail", "set XDG_STATE_HOME")
+    assert "/proc" in finding.detail
+
+
+@pytest.mark.parametrize(("limit", "state"), [(0, "warn"), (30, "warn"), (31, "ok"), (-1, "ok")])
+def test_priority_by_the_limit_of_this_user(
+    monkeypatch: pytest.MonkeyPatch, limit: int, state: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert user.priority(limit).state == state
+
+
+def test_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert user.cameras(tmp_path).state == "ok"
+    (tmp_path / "video0").touch()
+    assert user.cameras(tmp_path).detail == "video0"
+    monkeypatch.setattr("os.access", lambda *_: False)
+    finding = user.cameras(tmp_path)
+    assert (finding.state, "usermod -aG video" in finding.fix) == ("warn", True)
+
+
+def test_groups_are_those_that_own_the_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert user.groups(tmp_path).detail == "none is needed"
+    (tmp_path / "video0").touch()
+    try:
+        number = grp.getgrnam("video").gr_gid
+        os.chown(tmp_path / "video0", -1, number)
+    except (KeyError, PermissionError):
+        pytest.skip("needs a group video, and the right to give a file to it: run as root")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("os.getgroups", list)
+    finding = user.groups(tmp_path)
+    assert finding.state == "warn"
+    assert "usermod -aG video" in finding.fix
+    monkeypatch.setattr("os.getgroups", lambda: [number])
+    assert (user.groups(tmp_path).state, user.groups(tmp_path).detail) == ("ok", "video")
+
+
+# ── how it is started ─────────────────────────────────────────────────────────────────────────
+
+
+def unit(folder: Path, program: str) -> Path:
+    place = folder / "user" / "assistant.service"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(f"[Service]\nExecStart=\nExecStart=-{program} -m assistant run\n")
+    return place
+
+
+def looked(folder: Path, linger: Path) -> dict[str, Finding]:
+    found = started.service([(folder / "user", True)], linger, "ada")
+    return {finding.what: finding for finding in found}
+
+
+def test_a_service_is_installed_enabled_and_fits(tmp_path: Path) -> None:
+    assert looked(tmp_path, tmp_path)["service"].detail.startswith("not installed")
+    place = unit(tmp_path, sys.executable)
+    finding = looked(tmp_path, tmp_path)["service"]
+    assert (finding.state, finding.fix) == (
+        "warn",
+        "`systemctl --user enable --now assistant.service`",
+    )
+    wants = place.parent / "default.target.wants"
+    wants.mkdir()
+    (wants / place.name).symlink_to(place)
+    assert looked(tmp_path, tmp_path)["service"].state == "ok"
+
+
+def test_a_stale_unit_is_named(tmp_path: Path) -> None:
+    unit(tmp_path, "/gone/.venv/bin/python")
+    finding = looked(tmp_path, tmp_path)["service"]
+    assert finding.state == "fail"
+    assert "/gone/.venv/bin/python, which is not there" in finding.detail
+
+
+def test_the_unit_of_another_installation_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "old" / "python"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    unit(tmp_path, str(other))
+    finding = looked(tmp_path, tmp_path)["service"]
+    assert finding.state == "warn"
+    assert "another installation" in finding.detail
+
+
+def test_a_service_without_linger_is_told_of(tmp_path: Path) -> None:
+    unit(tmp_path, sys.executable)
+    assert looked(tmp_path, tmp_path)["linger"].fix.startswith("`sudo loginctl enable-linger ada`")
+    (tmp_path / "ada").touch()
+    assert looked(tmp_path, tmp_path)["linger"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("ExecStart=/usr/bin/a run", "/usr/bin/a"),
+        ("ExecStart=@-'/opt/my place/a' run", "/opt/my place/a"),
+        ("ExecStart=/a\nExecStart=", None),
+        ("ExecStart=%h/50%%/a run", f"{os.environ['HOME']}/50%/a"),
+        ('ExecStart="/broken', '"/broken'),
+        ("", None),
+    ],
+)
+def test_which_program_a_unit_starts(text: str, program: str | None) -> None:
+    assert started.program_of(text) == program
+
+
+def process(folder: Path, pid: int, *words: str) -> None:
+    (folder / f"{pid}").mkdir()
+    (folder / f"{pid}" / "cmdline").write_bytes("\0".join([*words, ""]).encode())
+
+
+def test_assistants_that_run_are_counted(tmp_path: Path) -> None:
+    process(tmp_path, 10, "/usr/bin/python3", "-m", "assistant", "doctor")
+    process(tmp_path, 11, "vim", "assistant", "run")
+    process(tmp_path, 12, "grep", "run")
+    assert started.others(tmp_path).detail == "none runs"
+    process(tmp_path, 13, "/opt/venv/bin/python3", "-m", "assistant", "run", "--record", "x.wav")
+    process(tmp_path, 14, "/usr/bin/python3", "/usr/local/bin/assistant", "--debug", "run")
+    finding = started.others(tmp_path, me=11)
+    assert finding.state == "warn"
+    assert "13, 14" in finding.detail
+    assert started.others(tmp_path, me=13).detail == "one runs (pid 14)"
+
+
+# ── models of services ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "today", "state"),
+    [
+        ("https://api.openai.com/v1", "gpt-4o", date(2026, 9, 1), "ok"),
+        ("https://api.openai.com/v1", "gpt-4o", date(2026, 11, 1), "warn"),
+        ("https://api.openai.com/v1", "gpt-4o-2024-08-06", date(2027, 1, 15), "fail"),
+        ("https://api.openai.com/v1", "gpt-4o-mini", date(2027, 1, 15), "ok"),
+        ("http://127.0.0.1:8080/v1", "gpt-4o", date(2027, 1, 15), "ok"),
+        ("https://api.openai.com/v1", "", date(2027, 1, 15), "ok"),
+    ],
+)
+def test_models_that_end_are_named_in_time(
+    configured: Callable[..., Config], url: str, model: str, today: date, state: str
+) -> None:
+    config = configured(llm__base_url=url, llm__model=model)
+    (finding,) = retirement.retired(config, today)
+    assert finding.state == state
+
+
+# ── the GPU ───────────────────────────────────────────────────────────────────────────────────
+
+ENGINE = """
+def get_cuda_device_count():
+    return {count}
+"""
+
+
+def test_no_gpu_is_no_fault_and_one_that_cuda_cannot_use_is(modules: Path, tmp_path: Path) -> None:
+    (modules / "ctranslate2.py").write_text(ENGINE.format(count=0))
+    store = Store(tmp_path / "models", offline=True)
+    assert gpu.gpu(store, tmp_path / "none").state == "ok"
+    (tmp_path / "nvidia0").touch()
+    finding = gpu.gpu(store, tmp_path / "nvidia0")
+    assert (finding.state, "CUDA cannot use" in finding.detail) == ("warn", True)
+    (modules / "ctranslate2.py").write_text("raise ImportError('libcublas.so.12 is missing')")
+    assert "libcublas.so.12" in gpu.gpu(store, tmp_path / "nvidia0").detail
+    (modules / "ctranslate2.py").write_text(ENGINE.format(count=2))
+    assert "2 with CUDA, not tested" in gpu.gpu(store, tmp_path / "none").detail
+
+
+# ── the wake word ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_wake_words_are_loaded(tmp_path: Path) -> None:
+    empty = tmp_path / "config.yaml"
+    empty.touch()
+    fine = load(empty, environ={}, flags={"wake.names": "[alexa, okay_nabu]"})
+    assert installation.wake_word(fine).state == "ok"
+    gone = load(empty, environ={}, flags={"wake.names": f"[{tmp_path}/gone.json]"})
+    finding = installation.wake_word(gone)
+    assert finding.state == "fail"
+    assert "gone.json is not there" in finding.detail
+
+
 # ── all of it ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -421,6 +672,21 @@ def test_a_question_without_an_answer_is_a_finding(monkeypatch: pytest.MonkeyPat
     assert found == [
         Finding("fail", "sound", "no answer within 0.1 s", "restart what hangs, and try again"),
         fine,
+    ]
+
+
+def test_what_was_found_before_a_question_hung_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+
+    def hangs_later() -> Iterator[Finding]:
+        yield Finding("ok", "PortAudio", "3 devices")
+        never.wait(30)
+
+    found = asked(monkeypatch, Check("recording", hangs_later, deadline=0.2))
+    never.set()
+    assert [(finding.what, finding.state) for finding in found] == [
+        ("PortAudio", "ok"),
+        ("recording", "fail"),
     ]
 
 
@@ -474,7 +740,7 @@ def test_the_verb_tells_the_same_in_words_and_as_json_and_with_its_exit_code(
     assert words.stderr == data.stderr == ""
     lines = words.stdout.splitlines()
     found = json.loads(data.stdout)
-    assert len(found) >= 15
+    assert len(found) >= 25
     assert len(lines) == len(found) + 2  # a line each, and the sum
     mistakes = [entry["detail"] for entry in found if entry["what"] == "config"]
     assert any("did you mean complete_ms" in mistake for mistake in mistakes)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assistant.cli.config import MODELINE, SCHEMA_FILE
 from assistant.cli.main import main
 from assistant.config.layers import shipped
+from assistant.config.writing import MODELINE, SCHEMA_FILE
 
 STAGES = "".join(
     f"{stage}: {{backend: pretend.plain}}\n" for stage in ("device", "vad", "stt", "llm")

@@ -36,7 +36,7 @@ from tests.config.conftest import Complaints
         ),
         (
             "turns: {complete_ms: 900}",
-            "turns: complete_ms (900) should be at most unsure_ms (350) (FILE:1)",
+            "turns: complete_ms (900) should be at most unsure_ms (300) (FILE:1)",
         ),
         ("turns: 5", "turns: should be a section, is 5 (FILE:1)"),
         ("language: no", "language: should be text, is false; put it in quotes (FILE:1)"),

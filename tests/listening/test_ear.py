@@ -396,11 +396,11 @@ def test_who_goes_on_after_a_turn_was_taken_for_ended_has_hesitated() -> None:
 
 
 def test_who_goes_on_is_judged_by_all_that_they_said() -> None:
-    def asked(again: float) -> tuple[str, int]:
+    def asked(again: float, *more: Callable[[Ear], None]) -> tuple[str, int]:
         speech = [SPEECH, (again, sound(0.64))]
         scripts = Script(((1.1, WORDS),)), Script(((0.6, "with the red shade"),))
         judge = Judge(0.03)
-        forgetting = at(2.2, lambda ear: ear.forget(1))
+        forgetting = at(2.2, lambda ear: ear.forget(1), *more)
         play(speech, *scripts, judges=Judges(words=judge, sound=judge), act=forgetting)
         return judge.asked[-2][1] + judge.asked[-1][1], max(asked[2] for asked in judge.asked)
 
@@ -409,6 +409,8 @@ def test_who_goes_on_is_judged_by_all_that_they_said() -> None:
     words, shorter = asked(4.0)
     assert words == "with the red shade", "that is something new"
     assert longer - shorter > RATE
+    words, _ = asked(3.04, Ear.answered)
+    assert words == "with the red shade", "and so is what comes after a whole answer"
 
 
 def test_a_noise_before_the_first_words_is_no_hesitation() -> None:

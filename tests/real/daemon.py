@@ -151,13 +151,18 @@ class Terminal:
 
 @contextmanager
 def in_terminal(
-    *arguments: object, env: Mapping[str, str], columns: int = 80, rows: int = 40
+    *arguments: object,
+    env: Mapping[str, str],
+    columns: int = 80,
+    rows: int = 40,
+    program: Path | None = None,
 ) -> Iterator[Terminal]:
-    """Start a verb in a terminal."""
+    """Start a verb in a terminal; `program`: a script that stands for the program."""
     master, slave = pty.openpty()
     ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    started = PROGRAM if program is None else (sys.executable, str(program))
     process = subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
+        [*started, *map(str, arguments)],
         env=env,
         cwd=env["HOME"],
         stdin=slave,

@@ -218,7 +218,8 @@ def test_a_second_one_is_refused_at_once(env: dict[str, str], tmp_path: Path) ->
         second = assistant("run", *options, *mind, env=env)
         assert second.returncode == 1
         told = one_line(second)
-        assert f"another assistant (pid {first.process.pid}) already runs" in told
+        pid = first.control("status")["pid"]  # not the shell's: that is its parent
+        assert f"another assistant (pid {pid}) already runs" in told
         assert first.control("status")["activity"] == "listening"
         assert first.end(signal.SIGTERM)[0] == 0
 

@@ -2,11 +2,9 @@
 
 import asyncio
 import importlib.util
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
-from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -14,17 +12,10 @@ import pytest
 from assistant.backends import device_sounddevice as sound
 from assistant.backends import echo_webrtc, vad_silero
 from assistant.ports import RATE, Audio, EchoReport, Frame, Samples, Track
-from assistant.testing.http_mind import HttpMind
 from tests.real import virtual_audio
 from tests.real.daemon import (
-    EARS,
-    PATIENCE,
-    assistant,
-    environment,
     espeak,
     have_models,
-    in_terminal,
-    model_server,
     piper,
 )
 from tests.real.virtual_audio import VirtualAudio
@@ -107,20 +98,6 @@ def voiced(heard: Samples) -> int:
     return asyncio.run(detect())
 
 
-@pytest.mark.parametrize(("latency_ms", "percent"), [(20, 50), (80, 80), (200, 65)])
-def test_it_does_not_hear_itself(server: VirtualAudio, latency_ms: int, percent: int) -> None:
-    have_models()
-    tape = Tape()
-    with server.fed_back(latency_ms, percent):
-        asyncio.run(tape.run(say))
-    later = tape.reports[[report.state for report in tape.reports].index("cancelled") :]
-    assert {report.state for report in later} == {"cancelled"}
-    assert np.median([report.attenuation or 0 for report in later]) >= 30
-    heard = tape.heard()
-    assert len(heard) > 5 * RATE
-    assert voiced(heard) == 0
-
-
 def test_who_speaks_over_it_is_heard(server: VirtualAudio) -> None:
     have_models()
     tape, order = Tape(), espeak(ORDER)
@@ -151,44 +128,3 @@ def test_headphones_are_found_by_measuring(server: VirtualAudio) -> None:
         player.wait(5)
     assert tape.reports[-1] == EchoReport("none")
     assert not any(frame.echo_cancelled for frame in tape.frames)
-
-
-def test_the_daemon_tells_its_own_story_to_the_end_and_can_be_interrupted(tmp_path: Path) -> None:
-    have_models()
-    peer, flight = HttpMind(text=STORY), tmp_path / "flight.jsonl"
-    with (
-        virtual_audio.virtual_audio(tmp_path / "audio") as audio,
-        audio.fed_back(60, 65),
-        model_server(peer) as mind,
-    ):
-        env = environment(tmp_path, **audio.client)
-        with in_terminal(
-            *("run", *EARS, *mind, "--flight", flight), env=env, columns=100
-        ) as terminal:
-            terminal.until("listening")
-
-            def ask() -> dict[str, object]:
-                return terminal.control("ask", text="Tell me a story.", speak=True)
-
-            before = terminal.control("status")["echo"]
-            assert isinstance(before, dict)
-            assert before["state"] == "unmeasured"
-            assert ask()["outcome"] == "answered", "deaf while it speaks: nothing is known yet"
-            told = terminal.control("status")["echo"]
-            assert isinstance(told, dict)
-            assert told["state"] == "cancelled"
-            assert told["attenuation"] >= 30
-            assert ask()["outcome"] == "answered", "it does not interrupt itself"
-            assert "dB lower" in assistant("status", env=env).stdout
-            kinds = [json.loads(line).get("event", {}) for line in flight.read_text().splitlines()]
-            assert not [kind for kind in kinds if "SpeechStarted" in str(kind)]
-            outcomes: list[object] = []
-            asking = Thread(target=lambda: outcomes.append(ask()["outcome"]))
-            asking.start()
-            while terminal.control("status")["activity"] != "speaking":
-                Event().wait(0.05)
-            Event().wait(2.0)
-            audio.say(espeak(ORDER), RATE).wait(20)
-            asking.join(PATIENCE)
-            assert outcomes == ["interrupted"]
-            terminal.control("quit")

@@ -134,9 +134,14 @@ class VirtualAudio:
         other._sink = sink
         return other
 
-    def say(self, sound: Samples, rate: int = RATE) -> subprocess.Popen[bytes]:
-        """Play into the microphone, without waiting."""
-        path = self._folder / "said.raw"
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._folder
+
+    def say(self, sound: Samples, rate: int = RATE, name: str = "said") -> subprocess.Popen[bytes]:
+        """Play into the microphone, without waiting; what sounds at once needs names."""
+        path = self._folder / f"{name}.raw"
         sound.astype("<i2").tofile(path)
         with path.open("rb") as file:
             return subprocess.Popen(

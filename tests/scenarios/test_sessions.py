@@ -8,7 +8,8 @@ from assistant.core.states import Policy
 from assistant.errors import AssistantError, BackendUnavailable
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
-from assistant.ports import Track, TurnReport
+from assistant.listening.inquiry import Judges
+from assistant.ports import Samples, Track, TurnReport
 from assistant.session import LiveSession, Settings, Shared
 from assistant.testing.detector import ScriptedDetector, sound
 from assistant.testing.device import ScriptedDevice
@@ -17,6 +18,9 @@ from assistant.testing.mind import ScriptedMind
 from assistant.testing.virtual_time import run as run_virtually
 from assistant.testing.voice import ScriptedSynthesizer
 from assistant.views import Activity, Status
+
+HELLO = Script(((0.4, "hello there"),), final_s=0.05)
+THANKS = Script(((0.4, "how are you"),), final_s=0.05)
 
 
 def _shared(*scripts: Script, mind: ScriptedMind) -> Shared:
@@ -136,6 +140,33 @@ def test_conversations_do_not_mix() -> None:
             assert not any("Anna" in message.text for message in mind.asked[-1])
             await a.ask("Who am I", speak=False)
             assert any("Anna" in message.text for message in mind.asked[-1])
+
+    run_virtually(main())
+
+
+class _Reader:
+    """Is never sure; notes what it reads."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    async def finished(self, words: str, _: Samples) -> float:
+        self.read.append(words)
+        return 0.5
+
+
+def test_what_is_said_after_a_whole_answer_is_judged_by_itself() -> None:
+    async def main() -> None:
+        reader, ears = _Reader(), ScriptedTranscriber((HELLO, THANKS))
+        backends = EarBackends(ears, ScriptedDetector, judges=Judges(words=reader))
+        shared = Shared(backends, ScriptedMind("Hi."), ScriptedSynthesizer(), None, load("en"))
+        session, reports = _session(
+            shared, ScriptedDevice([(1.0, sound(0.6)), (3.3, sound(0.6))], ends=12.0)
+        )
+        await session.run()
+        assert [report.heard for _, report in reports] == ["hello there", "how are you"]
+        assert reports[0][0] < 3.2, "it is over when they speak again, within 2 s of their words"
+        assert reader.read == ["hello there", "how are you"]
 
     run_virtually(main())
 

@@ -68,6 +68,14 @@ def test_tracks_are_added_and_never_wrap_round() -> None:
     assert (out[800:] == 30_000).all()
 
 
+def test_the_volume_is_for_all_tracks_together() -> None:
+    mixer = Mixer(RATE)
+    mixer.volume = 0.25
+    mixer.write(SPEECH, flat(0.1, 8_000))
+    mixer.write(TONE, flat(0.1, 32_000))
+    assert (pulled(mixer, 0.1) == 10_000).all(), "their sum is lowered before it is cut"
+
+
 def test_gain_moves_on_a_slope_and_only_its_own_track() -> None:
     mixer = Mixer(RATE)
     mixer.write(SPEECH, flat(1.0))

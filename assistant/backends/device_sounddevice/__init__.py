@@ -1,7 +1,9 @@
 """The machine's own microphone and speaker, through PortAudio.
 
 `portaudio` tames the library: which devices there are, its noise, its hangs; `streams` holds the
-callbacks, which copy and no more; `card` makes frames of what they copied.
+callbacks, which copy and no more; `card` makes frames of what they copied. `pulse` asks the sound
+server what PortAudio does not tell, and with `ducking` lowers other programs; `zeros` finds a
+microphone that is dead.
 """
 
 import asyncio
@@ -42,6 +44,23 @@ class Config(BaseModel):
     latency_ms: int = Field(
         default=20, ge=5, le=200, description="sound in the buffer of each device"
     )
+    volume_db: float = Field(
+        default=0, ge=-60, le=0, description="how loud it speaks, dB; 0: as loud as it can"
+    )
+    duck_db: float = Field(
+        default=14,
+        ge=0,
+        le=60,
+        description="so much lower do other programs play while it listens to you or speaks, dB; "
+        "0: as loud as ever (needs PulseAudio or PipeWire, and the extra desktop)",
+    )
+    zeros_s: float = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="a microphone that gives digital silence for so long is said to be dead, in "
+        "seconds; 0: never",
+    )
     wait: bool = Field(
         default=False, description="start without sound hardware, and wait until there is some"
     )
@@ -62,11 +81,14 @@ async def open(config: Config) -> AsyncIterator[SoundCard]:
             if not config.wait:
                 raise
         card = SoundCard(portaudio, wish, sides, duplex=config.duplex)
+        card.tune(config)
         try:
             await card.start()
             async with asyncio.TaskGroup() as tasks:
                 keeping = tasks.create_task(card.keep(), name="keep the sound card")
+                watching = tasks.create_task(card.server.accompany(), name="the sound server")
                 yield card
                 keeping.cancel()
+                watching.cancel()
         finally:
             await card.stop()

@@ -8,16 +8,19 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
+from assistant.backends.device_sounddevice.ducking import Ducking
 from assistant.backends.device_sounddevice.portaudio import NAME, PortAudio, Side, Wedged, Wish
+from assistant.backends.device_sounddevice.pulse import SoundServer, Told, state_file
 from assistant.backends.device_sounddevice.streams import Microphone, Speaker, hurry
+from assistant.backends.device_sounddevice.zeros import Zeros
 from assistant.errors import BackendError, BackendUnavailable
-from assistant.ports import DeviceInfo, EchoCanceller, EchoReport, Frame
+from assistant.ports import DeviceInfo, EchoCanceller, EchoReport, Frame, Measure
 from assistant.sound.card import Calm, Card
 from assistant.sound.echo import FULL, LEAD, Echo
 from assistant.sound.pairing import Pairing
@@ -45,6 +48,10 @@ sound system that was late brings a clock of its own, often that of the wall."""
 _HURRIED = 3.0
 """So many times as much sound as time: ALSA's null device, which is what is left of another."""
 _PACE_SECONDS = 1.0
+_MANY_XRUNS = 20
+"""In ten seconds; a few come with a busy machine."""
+_FULL_SECONDS = 1.0
+"""Of a microphone's sound that its thread has not come to."""
 
 
 class SoundCard(Card):
@@ -78,6 +85,14 @@ class SoundCard(Card):
         """The streams are not to be used: lost, or not there yet. Set by either thread."""
         self._broken = asyncio.Event()
         self._reason = "no sound hardware has been found yet"
+        self._zeros = Zeros(0.0)
+        self._doubts = {"server": "", "zeros": ""}
+        """Why a microphone that is open gives nothing, by who says so."""
+        self.server = SoundServer(
+            Told(self._moved, lambda why: self._doubt("server", why)),
+            Ducking(state_file(), 0.0),
+            named=(wish.microphone is not None, wish.speaker is not None),
+        )
 
     @property
     def xruns(self) -> int:
@@ -113,6 +128,10 @@ class SoundCard(Card):
         """Close the microphone's stream, or open it again; a lost one stays closed, too."""
         async with self._switching:
             self._muted = on
+            self._doubts = dict.fromkeys(self._doubts, "")
+            if not self._down:
+                self._tell_doubts()
+            self.server.look()
             if on and self._microphone:
                 microphone, self._microphone = self._microphone, None
                 self._earlier_xruns += microphone.xruns
@@ -120,6 +139,26 @@ class SoundCard(Card):
                 await microphone.close(self._portaudio)
             elif not on and not self._microphone and not self._down and self._sides:
                 await self._listen(self._sides[0])
+
+    def duck(self, *, on: bool) -> None:
+        """Lower what other programs play, or let it be loud again."""
+        self.server.duck(on=on)
+
+    def tune(self, settings: Any) -> None:
+        """Take over loudness and patience."""
+        self.mixer.volume = 10 ** (settings.volume_db / 20)
+        self.server.ducking.decibels = settings.duck_db
+        self._zeros.seconds = settings.zeros_s
+
+    def gauges(self) -> Mapping[str, Measure]:
+        """Return what tells of its health."""
+        microphone = self._microphone
+        waiting = microphone.ring.waiting / microphone.side.rate if microphone else 0.0
+        return {
+            **super().gauges(),
+            "microphone's ring": Measure(waiting, _FULL_SECONDS, "s"),
+            "over- and underruns": Measure(self.xruns, _MANY_XRUNS, counts=True),
+        }
 
     async def keep(self) -> None:
         """Have the card back whenever it is lost, until cancelled; `stop` may come after that."""
@@ -175,6 +214,30 @@ class SoundCard(Card):
         self.info = replace(self.info, trouble=why)
         self.changed()
 
+    def _moved(self, why: str) -> None:
+        """The sound server gives us another device than the one that was asked for."""
+        if not self._down:
+            self._down = True
+            self._break(why)
+
+    def _doubt(self, who: str, why: str) -> None:
+        """The microphone works and yet gives nothing; or, with "", it does again."""
+        if self._muted:
+            why = ""
+        if self._doubts[who] == why:
+            return
+        self._doubts[who] = why
+        if not self._down:
+            self._tell_doubts()
+
+    def _tell_doubts(self) -> None:
+        why = self._doubts["server"] or self._doubts["zeros"]
+        if why == self.info.trouble:
+            return
+        if why:
+            log.warning("nothing is heard: %s", why)
+        self._tell_trouble(why)
+
     # ── opening and closing, in the event loop ──
 
     async def _open(self, sides: tuple[Side, Side]) -> None:
@@ -186,7 +249,9 @@ class SoundCard(Card):
                 await self._listen(sides[0])
             self.info = self._described(sides)
             self._begin_to_measure()
+            self._doubts = dict.fromkeys(self._doubts, "")
             self._down = False
+            self.server.look()
 
     async def _listen(self, side: Side) -> None:
         microphone = Microphone(side, self._signal)
@@ -235,7 +300,7 @@ class SoundCard(Card):
     def _work(self) -> None:
         current: Microphone | None = None
         speaker, seen = self._speaker, self._now()
-        ended = BackendUnavailable(NAME, "its thread has ended", retryable=True)
+        ended = Wedged("its thread has ended")
         hurry()
         try:
             while not self._stop.is_set():
@@ -264,6 +329,7 @@ class SoundCard(Card):
         if microphone is None:
             self._pairing.close(self._now())
         else:
+            self._zeros.restart()
             self._pairing.reopen(microphone.side.rate, self._now())
 
     def _exchange(self, microphone: Microphone | None, speaker: Speaker | None) -> None:
@@ -273,7 +339,10 @@ class SoundCard(Card):
             self._pairing.play(speaker.ring.take())
         if microphone:
             self._pairing.input.follow(microphone.stamps)
-            self._pairing.hear(microphone.ring.take())
+            heard = microphone.ring.take()
+            self._pairing.hear(heard)
+            if self._zeros.hear(heard, microphone.side.rate):
+                self._tell(self._tell_zeros)
         self._pairing.wait(self._now())
         self.catch_up()
         playing = self.mixer.active
@@ -301,6 +370,14 @@ class SoundCard(Card):
             self._measured = report
             self._tell(lambda: self._learn(report))
         return replace(frame, near=near, echo_cancelled=True) if cancelled else frame
+
+    def _tell_zeros(self) -> None:
+        name = self.info.microphone
+        seconds = f"{self._zeros.seconds:.0f} s or more"
+        why = (
+            f"{name!r} has given nothing but zeros for {seconds}: has it a switch, or a mute key?"
+        )
+        self._doubt("zeros", why if self._zeros.dead else "")
 
     def _trouble(self, microphone: Microphone | None, speaker: Speaker | None) -> str:
         now = perf_counter()

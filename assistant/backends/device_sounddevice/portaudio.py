@@ -27,6 +27,7 @@ _CALL_SECONDS = 8.0
 _PLENTIFUL_RATE = 48_000
 """ALSA's plug-ins name 44100 because they take anything; sound servers run at this."""
 _STEREO = 2
+_USUAL_RATES = (16_000, 22_050, 32_000, 44_100, 48_000, 96_000)
 _WHAT = {"input": "microphone", "output": "speaker"}
 _CHATTER = re.compile(
     rb"\s|ALSA lib |Expression '|PaAlsa|Cannot connect to server|[Jj]ack|connect\(2\) call to"
@@ -106,13 +107,26 @@ def list_devices() -> list[SoundDevice]:
     ]
 
 
+def offered(kind: Kind, index: int) -> list[int]:
+    """Return the usual rates that a device takes; blocks. Raises `BackendUnavailable`."""
+    sd = _library()
+    check = sd.check_input_settings if kind == "input" else sd.check_output_settings
+    found = []
+    with _quiet():
+        for rate in _USUAL_RATES:
+            with suppress(sd.PortAudioError, ValueError):
+                check(device=index, dtype="int16", samplerate=rate)
+                found.append(rate)
+    return found
+
+
 class Wedged(BackendUnavailable):
-    """A call of the library never returned: only a new process can have sound again."""
+    """A call of the library never returned, or its thread died: only a new process has sound."""
 
     exit_code = 75  # EX_TEMPFAIL: who watches over us starts us again
 
-    def __init__(self) -> None:
-        super().__init__(NAME, "the sound system hangs; start the assistant again")
+    def __init__(self, what: str = "the sound system hangs") -> None:
+        super().__init__(NAME, f"{what}; start the assistant again")
 
 
 class PortAudio:
@@ -157,6 +171,10 @@ class PortAudio:
                 _choose("output", wish.speaker, wish.latency),
             )
         )
+
+    async def side(self, kind: Kind, wish: str | int | None, latency: float) -> Side:
+        """Return a device as it will be opened. Raises `BackendUnavailable` if there is none."""
+        return await self.call(lambda: _choose(kind, wish, latency))
 
     async def open(self, make: Callable[[Any], Any], side: Side) -> Any:
         """Make a stream of the library and start it."""

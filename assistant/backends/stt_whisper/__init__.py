@@ -6,7 +6,7 @@ together. The decoding options were chosen by measurement: `docs/listening.md`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +21,8 @@ from assistant.ports import Recogniser
 from assistant.worker import Worker
 
 if TYPE_CHECKING:
+    from assistant.backends.stt_whisper.choice import Means, Wish
+    from assistant.backends.stt_whisper.decoder import Decoder
     from assistant.backends.stt_whisper.recogniser import Whisper
 
 _FREEING_S = 2.0
@@ -101,7 +103,38 @@ async def open(config: Config) -> AsyncIterator[Recogniser]:
         worker.close()
 
 
+async def timed(config: Config) -> list[tuple[str, float]]:
+    """Return how many seconds 3 s of speech take the models that are here, from quick to good.
+
+    The first one that is too slow to be chosen by itself is the last. Takes seconds.
+    """
+    worker = Worker("whisper", cores=SENSES)
+
+    def measured() -> list[tuple[str, float]]:
+        from assistant.backends.stt_whisper import choice  # noqa: PLC0415 - 1 s to import
+
+        wish, means, _ = _choosing(config, worker)
+        return list(choice.timed(wish, means))
+
+    try:
+        return await worker.run(measured)
+    finally:
+        worker.close()
+
+
 def _ready(config: Config, worker: Worker) -> "Whisper":
+    from assistant.backends.stt_whisper import choice  # noqa: PLC0415 - see below
+
+    wish, means, whisper = _choosing(config, worker)
+    ready = whisper(choice.choose(wish, means))
+    ready.understand(choice.probe())  # the first decode is slow: let it be this one
+    return ready
+
+
+def _choosing(
+    config: Config, worker: Worker
+) -> "tuple[Wish, Means, Callable[[Decoder], Whisper]]":
+    """Return what is wished for, what there is to choose from, and what makes ears of it."""
     # Here, in the thread: the libraries take most of a second to import.
     from assistant.backends.stt_whisper import choice  # noqa: PLC0415 - see above
     from assistant.backends.stt_whisper.decoder import Decoder  # noqa: PLC0415 - see above
@@ -132,6 +165,4 @@ def _ready(config: Config, worker: Worker) -> "Whisper":
         understood=lambda decoder: whisper(decoder).understand(clip),
         memory=user_cache_path("assistant") / "whisper.json",
     )
-    ready = whisper(choice.choose(wish, means))
-    ready.understand(clip)  # the first decode is slow: let it be this one
-    return ready
+    return wish, means, whisper

@@ -9,7 +9,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
@@ -168,6 +168,15 @@ def _seconds(directory: Path, wish: Wish, means: Means) -> float:
         known[key] = min(times)
         _remember(means.memory, known)
     return known[key]
+
+
+def timed(wish: Wish, means: Means) -> Iterator[tuple[str, float]]:
+    """Time the models that are here, from quick to good, up to the first slow one; on a CPU."""
+    for directory in _rungs(wish, means):
+        seconds = _seconds(directory, wish, means)
+        yield directory.name, seconds
+        if seconds >= QUICK_S:
+            return
 
 
 def _load(wish: Wish, means: Means, directory: Path, device: str) -> Decoder:
