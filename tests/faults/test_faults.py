@@ -180,6 +180,7 @@ def test_the_thread_of_the_sound_dies(mortal: Rig) -> None:
 def test_it_is_killed(mortal: Rig) -> None:
     """As by a lack of memory; it was muted by its user, and stays so."""
     assert assistant("mute", env=mortal.terminal.env).returncode == 0
+    mortal.until(muted=True)
     with mortal.again("process killed", AGAIN, -signal.SIGKILL, "muted"):
         kill(mortal.terminal.process)
     mortal.until(muted=True)

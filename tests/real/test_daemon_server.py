@@ -1,5 +1,6 @@
 """The daemon on a sound server that others use, too: they are lowered, and it is told of mutes."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from assistant.ports import RATE
 from tests.real import virtual_audio
-from tests.real.daemon import assistant, piper
+from tests.real.daemon import PATIENCE, assistant, piper
 from tests.real.test_daemon_sound import QUESTION, running, until
 from tests.real.test_sound_server import LOW, is_at, player, until_sync, volume
 from tests.real.virtual_audio import VirtualAudio
@@ -44,7 +45,8 @@ def test_others_are_lowered_for_a_turn_and_after_a_kill_they_are_put_back(
             saying.start()
             until(terminal, activity="speaking")
             until_sync(is_at(audio, "music", LOW))
-            assert terminal.end(signal.SIGKILL)[0] == -signal.SIGKILL
+            os.kill(int(str(terminal.control("status")["pid"])), signal.SIGKILL)
+            assert terminal.process.wait(PATIENCE) == -signal.SIGKILL
             saying.join(30)
         assert is_at(audio, "music", LOW)()
         assert kept.exists()
