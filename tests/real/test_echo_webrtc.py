@@ -112,5 +112,5 @@ def test_who_speaks_over_it_is_heard_and_does_not_undo_it() -> None:
     near = echo + theirs + noise(len(played) / RATE, -85.0)
     run = Run(near, played)
     heard = run.after(8.0)[: len(order)]
-    assert decibels(heard) - decibels(order) == pytest.approx(0, abs=4)
+    assert -6 < decibels(heard) - decibels(order) < 3, "AEC3 takes some of their voice, too"
     assert {report.state for report in run.reports[700:]} == {"cancelled"}
