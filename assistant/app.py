@@ -8,7 +8,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device, EndJudge, MindInfo
+from assistant.ports import Device, EndJudge, HearsItself, MindInfo
 from assistant.session import Settings, Shared
 
 _log = logging.getLogger(__name__)
@@ -218,17 +218,32 @@ async def open_stage(
 
 
 @asynccontextmanager
-async def open_device(config: Config, *, waits: bool = False) -> AsyncIterator[Device]:
+async def open_device(
+    config: Config, *, waits: bool = False, cancels: bool = False
+) -> AsyncIterator[Device]:
     """Open microphone and speaker as configured. Raises `BackendUnavailable`.
 
     `waits`: not if there is no sound hardware yet, where the backend can wait for some.
+    `cancels`: it is to be talked with, so that it must not hear itself.
     """
     chosen = resolve("device", config.device)
     how = chosen.config
     if waits and "wait" in type(how).model_fields:
         how = how.model_copy(update={"wait": True})
-    async with chosen.module.open(how) as device:
+    async with AsyncExitStack() as stack:
+        device = await stack.enter_async_context(chosen.module.open(how))
+        if cancels and config.echo.cancel and isinstance(device, HearsItself):
+            try:
+                device.cancel_echo(await stack.enter_async_context(_canceller(config)))
+            except BackendUnavailable as missing:
+                _log.warning("on loudspeakers it is deaf while it speaks: %s", missing)
         yield device
+
+
+def _canceller(config: Config) -> AbstractAsyncContextManager[Any]:
+    chosen = resolve("echo", config.echo)
+    opened: AbstractAsyncContextManager[Any] = chosen.module.open(chosen.config)
+    return opened
 
 
 @asynccontextmanager

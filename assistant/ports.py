@@ -62,6 +62,36 @@ class Frame:
     echo_cancelled: bool = False
 
 
+Echo = Literal["unmeasured", "none", "cancelled", "reduced", "loud"]
+"""What the microphone hears of the speaker, as far as that has been measured.
+
+``none``: nothing; headphones. ``cancelled``: nothing that is louder than the room. ``reduced``:
+too much to be listened to, little enough to hear a name over it. ``loud``: cancelling fails.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoReport:
+    """How loud our own speech is in the microphone, measured while only we speak."""
+
+    state: Echo = "unmeasured"
+    attenuation: int | None = None
+    """Decibels by which it is lowered."""
+    delay_ms: int | None = None
+    """From playing to hearing, beyond what the sound card itself reports."""
+
+
+class EchoCanceller(Protocol):
+    """Takes what we play out of what the microphone hears; has a state, so one per device."""
+
+    def process(self, near: Samples, far: Samples) -> Samples:
+        """Return the near side without the far side, of as many samples, in a millisecond.
+
+        Both are at `RATE` and a multiple of `FRAME` long. What comes back may be some ms late.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
     """What a device is, for people and for the choice between half and full duplex."""
@@ -72,6 +102,8 @@ class DeviceInfo:
     """The microphone does not hear the speaker: headphones, files, a measured canceller."""
     trouble: str = ""
     """Why it neither hears nor plays now, for people; it comes back by itself."""
+    echo: EchoReport | None = None
+    """What it hears of itself; `None`: it does not measure that."""
 
 
 class Device(Protocol):
@@ -122,6 +154,15 @@ class Device(Protocol):
 
     async def mute(self, *, on: bool) -> None:
         """Really close (or reopen) the microphone; frames go on, silent."""
+        ...
+
+
+@runtime_checkable
+class HearsItself(Protocol):
+    """A device whose speaker may be heard by its microphone: it has use for a canceller."""
+
+    def cancel_echo(self, make: Callable[[], EchoCanceller]) -> None:
+        """Take cancellers from here, a new one whenever the hardware is another."""
         ...
 
 
@@ -497,6 +538,8 @@ class SessionState:
     faults: tuple[str, ...] = field(default=())
     trouble: str = ""
     """Why it is deaf now; it goes on trying to mend that."""
+    echo: EchoReport | None = None
+    """What the device hears of itself; `None`: it does not measure that."""
 
 
 class Session(Protocol):

@@ -181,6 +181,7 @@ class LiveSession:
             last_latency=self._latency,
             faults=self._faults,
             trouble=info.trouble,
+            echo=info.echo,
         )
 
     @property

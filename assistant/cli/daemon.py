@@ -146,7 +146,8 @@ async def _device(
         device: Device | _Missing = _Missing()
         if wanted:
             try:
-                device = await stack.enter_async_context(open_device(config, waits=waits))
+                opening = open_device(config, waits=waits, cancels=True)
+                device = await stack.enter_async_context(opening)
                 if _mute().exists():
                     await device.mute(on=True)
             except BackendUnavailable as wrong:

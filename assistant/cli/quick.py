@@ -227,6 +227,7 @@ def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
         ("assistant", running),
         ("microphone", answer.get("microphone") or "none"),
         ("speaker", answer.get("speaker") or "none"),
+        *([("echo", told)] if (told := _echo(answer.get("echo"))) else []),
         ("ears", answer.get("ears")),
         ("mind", answer.get("mind")),
         ("voice", answer.get("voice")),
@@ -234,6 +235,27 @@ def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
         ("turns", turns),
         *(("fault", fault) for fault in (faults if isinstance(faults, list) else [])),
     ]
+
+
+def _echo(measured: object) -> str:
+    """Say what it hears of itself, and what follows from that."""
+    if not isinstance(measured, dict):
+        return ""
+    lower, late = measured.get("attenuation"), measured.get("delay_ms")
+    heard = f"{lower} dB lower" if lower is not None else "its loudness is not measured yet"
+    if late is not None:
+        heard += f", {late} ms late"
+    match measured.get("state"):
+        case "none":
+            return "it does not hear itself; you can interrupt it"
+        case "cancelled":
+            return f"{heard}; you can interrupt it"
+        case "reduced":
+            return f"{heard}; only its name or a phrase that silences interrupts it"
+        case "loud":
+            return f"{heard}; that is too loud to listen while it speaks"
+        case _:
+            return f"{heard}; until then it is deaf while it speaks"
 
 
 def _duration(seconds: object) -> str:

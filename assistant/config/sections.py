@@ -43,6 +43,18 @@ class Device(Stage):
     )
 
 
+class Echo(Stage):
+    """Takes its own voice out of what the microphone hears."""
+
+    kind = "echo"
+    cancel: bool = Field(
+        default=False,
+        description="Take it out, measure how well that works, and be interrupted on loudspeakers "
+        "where it does (needs the extra echo). Young: try it where you use it.",
+    )
+    backend: str = Field(default="webrtc", description="Which canceller.")
+
+
 class Vad(Stage):
     """Tells speech from other sound."""
 
@@ -321,6 +333,7 @@ class Config(Section):
     )
     persona: Persona = Persona()
     device: Device
+    echo: Echo
     vad: Vad
     wake: Wake
     stt: Stt

@@ -72,7 +72,7 @@ class Pairing:
         self._input = _Stream(input_rate)
         self._output = _Stream(output_rate)
         self._near = np.zeros(0, np.int16)
-        self._played = Played()
+        self._played, self._ahead = Played(), Played()
         self._position = 0
         self._base = 0
         """Position at which the microphone was opened."""
@@ -100,7 +100,9 @@ class Pairing:
     def play(self, sound: Samples) -> None:
         """Take what the speaker was given next."""
         if len(sound):
-            self._played.add(self._output.feed(sound))
+            made = self._output.feed(sound)
+            self._played.add(made)
+            self._ahead.add(made)
 
     def close(self, now: float) -> None:
         """The microphone is closed; `wait` goes on in its place."""
@@ -117,7 +119,7 @@ class Pairing:
     def replay(self, rate: int) -> None:
         """Another speaker plays from now on."""
         self._output = _Stream(rate)
-        self._played = Played()
+        self._played, self._ahead = Played(), Played()
 
     def shift(self, seconds: float) -> None:
         """The clock that `now` is told by has been set: a wait goes on where it was."""
@@ -138,14 +140,19 @@ class Pairing:
         count = ticks * FRAME
         while len(self._near) >= count:
             near, self._near = self._near[:count], self._near[count:]
-            made.append(Frame(near, self._far(count), self._position))
+            far = self._far(self._played, self._position, count)
+            made.append(Frame(near, far, self._position))
             self._position += count
         return made
 
-    def _far(self, count: int) -> Samples:
+    def ahead(self, frame: Frame, lead: int) -> Samples:
+        """Return what is played `lead` samples after a frame; to be asked for each, in order."""
+        return self._far(self._ahead, frame.position + lead, len(frame.near))
+
+    def _far(self, played: Played, position: int, count: int) -> Samples:
         if not (self.output.known and self.input.known):
             return np.zeros(count, np.int16)
-        return self._played.look_up(self._output.position(self._time(self._position)), count)
+        return played.look_up(self._output.position(self._time(position)), count)
 
     def _time(self, position: int) -> float:
         return self._input.time(position - self._base)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from assistant.errors import BackendUnavailable
-from assistant.ports import FRAME, RATE, Audio, DeviceInfo, Frame, Samples, Track
+from assistant.ports import FRAME, RATE, Audio, DeviceInfo, EchoReport, Frame, Samples, Track
 
 QUEUED = 2.0
 """Seconds of a track that may be queued; `write` waits while so much is."""
@@ -123,6 +123,13 @@ class ScriptedDevice:
     def trouble(self, why: str) -> None:
         """Let the device be lost for a while (or, with "", be back): only `info` tells."""
         self._info = replace(self._info, trouble=why)
+        for told in self._observers:
+            told()
+
+    def measures(self, echo: EchoReport) -> None:
+        """Let the device have learnt what it hears of itself."""
+        full = echo.state in {"none", "cancelled"}
+        self._info = replace(self._info, echo=echo, full_duplex=full)
         for told in self._observers:
             told()
 

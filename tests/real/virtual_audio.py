@@ -169,6 +169,26 @@ class VirtualAudio:
                 recorder.wait(5)
         heard.append(np.fromfile(path, "<i2").astype(np.int16))
 
+    @contextmanager
+    def fed_back(self, latency_ms: int = 20, percent: int = 50) -> Iterator[None]:
+        """Let the microphone hear the speaker, so much later, at this volume (100: as loud).
+
+        PulseAudio's volumes are cubic: 50 % is -18 dB.
+        """
+        module = self.ask(
+            *("load-module", "module-loopback", "source=speaker.monitor", "sink=mic_in"),
+            *(f"latency_msec={latency_ms}", "source_dont_move=true", "sink_dont_move=true"),
+            "sink_input_properties=media.name=feedback",
+        ).strip()
+        assert module, "no loopback"
+        try:
+            inputs = self.ask("list", "short", "sink-inputs").split("\n")
+            (stream,) = (line.split()[0] for line in inputs if "module-loopback" in line)
+            self.ask("set-sink-input-volume", stream, f"{percent}%")
+            yield
+        finally:
+            self.ask("unload-module", module)
+
     def recorders(self) -> int:
         """Count the programs that record now."""
         outputs = self.ask("list", "short", "source-outputs")

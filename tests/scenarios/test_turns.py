@@ -9,6 +9,7 @@ from assistant.core import events as e
 from assistant.core.states import Policy, Quiet
 from assistant.core.turns import step
 from assistant.errors import BackendUnavailable
+from assistant.ports import Echo, EchoReport
 from assistant.recorder.replay import replay
 from assistant.testing.ears import Script
 from assistant.testing.mind import ENDLESS, FAILED, SILENT, STALLED, answer
@@ -363,6 +364,36 @@ def test_half_duplex_does_not_hear_itself() -> None:
     (report,) = stage.reports
     assert report.outcome == "answered"
     assert stage.orders(c.Duck) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "outcomes"),
+    [
+        ("cancelled", ["interrupted", "answered"]),
+        ("none", ["interrupted", "answered"]),
+        ("reduced", ["answered"]),
+        ("loud", ["answered"]),
+    ],
+)
+def test_what_is_measured_of_its_echo_decides_whether_it_can_be_interrupted(
+    state: Echo, outcomes: list[str]
+) -> None:
+    """It is measured while it speaks: from then on the ear is open, or stays closed."""
+    report = EchoReport(state, 30, 20)
+
+    async def measure(stage: Stage) -> None:
+        await asyncio.sleep(3.0)
+        stage.device.measures(report)
+
+    stage = perform(
+        [(1.0, 2.0), (4.0, 5.2)],
+        [QUESTION, Script(((0.9, "no I meant"), (1.1, "no I meant today")), final_s=0.07)],
+        [LONG, "All right."],
+        full_duplex=False,
+        meanwhile=measure,
+    )
+    assert [told.outcome for told in stage.reports] == outcomes
+    assert stage.session.state.echo == report
 
 
 def test_mute_closes_the_microphone() -> None:

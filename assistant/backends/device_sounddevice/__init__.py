@@ -38,7 +38,8 @@ class Config(BaseModel):
     )
     duplex: Literal["auto", "half", "full"] = Field(
         default="auto",
-        description="half: deaf while speaking; auto: half unless the speaker is a headphone",
+        description="half: deaf while speaking; full: never; auto: half until it is measured that "
+        "it does not hear itself",
     )
     latency_ms: int = Field(
         default=20, ge=5, le=200, description="sound in the buffer of each device"

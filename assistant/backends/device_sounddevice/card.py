@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
@@ -19,9 +19,10 @@ from assistant.backends.device_sounddevice.portaudio import NAME, PortAudio, Sid
 from assistant.backends.device_sounddevice.pulse import SoundServer, Told, state_file
 from assistant.backends.device_sounddevice.streams import Microphone, Speaker, hurry
 from assistant.backends.device_sounddevice.zeros import Zeros
-from assistant.errors import BackendUnavailable
-from assistant.ports import DeviceInfo, Measure
+from assistant.errors import BackendError, BackendUnavailable
+from assistant.ports import DeviceInfo, EchoCanceller, EchoReport, Frame, Measure
 from assistant.sound.card import Calm, Card
+from assistant.sound.echo import FULL, LEAD, Echo
 from assistant.sound.pairing import Pairing
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,10 @@ class SoundCard(Card):
         self._duplex = duplex
         self.info = self._described(sides)
         self._portaudio, self._wish, self._sides = portaudio, wish, sides
+        self._make: Callable[[], EchoCanceller] | None = None
+        self._echo: Echo | None = None
+        self._measured: EchoReport | None = None
+        """What the loop was last told of the echo; of the thread."""
         self._signal = threading.Lock()
         self._signal.acquire()
         self._microphone: Microphone | None = None
@@ -96,6 +101,12 @@ class SoundCard(Card):
         told = sum(stream.xruns for stream in streams if stream)
         shown = self._pairing.input.breaks + self._pairing.output.breaks
         return told + self._earlier_xruns + shown
+
+    def cancel_echo(self, make: Callable[[], EchoCanceller]) -> None:
+        """Measure and cancel what the microphone hears of the speaker, where that is of use."""
+        if self._duplex != "half":
+            self._make = make
+            self._begin_to_measure()
 
     async def start(self) -> None:
         """Open both streams. Raises `BackendUnavailable`."""
@@ -173,9 +184,22 @@ class SoundCard(Card):
         if sides is None:
             return DeviceInfo(None, None, full_duplex=self._duplex == "full")
         microphone, speaker = (side.name for side in sides)
-        headphones = bool(_HEADPHONES.search(speaker))
-        full = self._duplex == "full" or (self._duplex == "auto" and headphones)
+        full = self._duplex == "full" or (self._duplex == "auto" and _worn(speaker))
         return DeviceInfo(microphone, speaker, full_duplex=full)
+
+    def _begin_to_measure(self) -> None:
+        """Nothing is known of this microphone and this speaker together."""
+        if self._make is not None and self._sides is not None:
+            echo = Echo(self._make(), headphones=_worn(self._sides[1].name))
+            self._learn(echo.report)
+            self._echo = echo
+
+    def _learn(self, report: EchoReport | None) -> None:
+        full = self._described(self._sides).full_duplex
+        if report is not None and self._duplex == "auto":
+            full = report.state in FULL
+        self.info = replace(self.info, echo=report, full_duplex=full)
+        self.changed()
 
     def _now(self) -> float:
         """Return the time on PortAudio's clock, which all streams share."""
@@ -224,6 +248,7 @@ class SoundCard(Card):
             if not self._muted:
                 await self._listen(sides[0])
             self.info = self._described(sides)
+            self._begin_to_measure()
             self._doubts = dict.fromkeys(self._doubts, "")
             self._down = False
             self.server.look()
@@ -321,13 +346,30 @@ class SoundCard(Card):
         self._pairing.wait(self._now())
         self.catch_up()
         playing = self.mixer.active
-        frames = self._pairing.frames(self._calm.ticks())
+        frames = [self._cleared(frame) for frame in self._pairing.frames(self._calm.ticks())]
         for frame in frames:
             self._calm.hear(frame.near, playing=playing)
         if microphone:
             microphone.enough = microphone.block * self._calm.ticks()
         if frames:
             self.send(frames)
+
+    def _cleared(self, frame: Frame) -> Frame:
+        """Return the frame without what it holds of ourselves, as far as that can be done."""
+        echo = self._echo
+        if echo is None:
+            return frame
+        try:
+            near, cancelled = echo.hear(frame.near, self._pairing.ahead(frame, LEAD))
+        except BackendError as error:
+            log.warning("on loudspeakers it is deaf while it speaks: %s", error)
+            self._echo = self._make = None
+            self._tell(lambda: self._learn(None))
+            return frame
+        if (report := echo.report) != self._measured:
+            self._measured = report
+            self._tell(lambda: self._learn(report))
+        return replace(frame, near=near, echo_cancelled=True) if cancelled else frame
 
     def _tell_zeros(self) -> None:
         name = self.info.microphone
@@ -349,3 +391,8 @@ class SoundCard(Card):
             if stream.hurried(now, _PACE_SECONDS, _HURRIED):
                 return f"{stream.side.name!r} gives sound faster than it can sound"
         return ""
+
+
+def _worn(speaker: str) -> bool:
+    """Tell by its name whether a speaker is worn."""
+    return bool(_HEADPHONES.search(speaker))

@@ -1,0 +1,130 @@
+"""The whole echo path on a real sound server: the microphone hears the speaker."""
+
+import asyncio
+import importlib.util
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.backends import device_sounddevice as sound
+from assistant.backends import echo_webrtc, vad_silero
+from assistant.ports import RATE, Audio, EchoReport, Frame, Samples, Track
+from tests.real import virtual_audio
+from tests.real.daemon import (
+    espeak,
+    have_models,
+    piper,
+)
+from tests.real.virtual_audio import VirtualAudio
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        importlib.util.find_spec("livekit") is None,
+        reason="needs LiveKit's library: pip install livekit",
+    ),
+]
+
+ROOM = sound.Config(microphone="microphone", speaker="speaker")
+STORY = (
+    "Once upon a time there was a small house at the edge of the forest, and in it lived an old "
+    "woman with seven cats. Every morning she walked down to the river, because the water was "
+    "cold and clear there. One day she found a letter under a stone. It said that her brother "
+    "would come home before the winter, and that he would bring a horse, two goats and a clock. "
+)
+ORDER = "Please stop talking now, and tell me what time it is."
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[VirtualAudio]:
+    with virtual_audio.virtual_audio(tmp_path) as audio:
+        yield audio
+
+
+class Tape:
+    """A card with its echo cancelled, and what it has said and measured."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.reports: list[EchoReport] = []
+
+    async def run(self, act: Callable[[sound.SoundCard], Awaitable[None]]) -> None:
+        async with (
+            asyncio.timeout(90),
+            sound.open(ROOM) as card,
+            echo_webrtc.open(echo_webrtc.Config()) as make,
+            asyncio.TaskGroup() as scope,
+        ):
+            card.cancel_echo(make)
+            card.watch(lambda: self._note(card))
+            recording = scope.create_task(self._record(card))
+            await act(card)
+            await asyncio.sleep(0.3)
+            recording.cancel()
+
+    def _note(self, card: sound.SoundCard) -> None:
+        assert card.info.echo is not None
+        assert card.info.full_duplex is (card.info.echo.state in {"none", "cancelled"})
+        self.reports.append(card.info.echo)
+
+    async def _record(self, card: sound.SoundCard) -> None:
+        async with aclosing(card.frames()) as stream:
+            async for frame in stream:
+                self.frames.append(frame)
+
+    def heard(self) -> Samples:
+        """Return all that came after the echo was called cancelled."""
+        return np.concatenate([frame.near for frame in self.frames if frame.echo_cancelled])
+
+
+async def say(card: sound.SoundCard, text: str = STORY) -> None:
+    _, end = await card.write(Track.SPEECH, Audio(await asyncio.to_thread(piper, text), RATE))
+    assert await card.reached(Track.SPEECH, end)
+
+
+def voiced(heard: Samples) -> int:
+    """Count the windows that the detector of speech takes for speech."""
+
+    async def detect() -> int:
+        async with vad_silero.open(vad_silero.Config()) as make:
+            detector = make()
+            size = detector.window
+            starts = range(0, len(heard) - size, size)
+            return sum(detector.probability(heard[at : at + size]) > 0.5 for at in starts)
+
+    return asyncio.run(detect())
+
+
+def test_who_speaks_over_it_is_heard(server: VirtualAudio) -> None:
+    have_models()
+    tape, order = Tape(), espeak(ORDER)
+
+    async def act(card: sound.SoundCard) -> None:
+        async with asyncio.TaskGroup() as scope:
+            scope.create_task(say(card))
+            await asyncio.sleep(8.0)
+            player = server.say(order, RATE)
+            await asyncio.to_thread(player.wait, 20)
+
+    with server.fed_back(40, 65):
+        asyncio.run(tape.run(act))
+    assert tape.reports[-1].state == "cancelled"
+    seconds = len(order) / RATE
+    assert voiced(tape.heard()) * 512 / RATE == pytest.approx(seconds, rel=0.4)
+
+
+def test_headphones_are_found_by_measuring(server: VirtualAudio) -> None:
+    have_models()
+    tape = Tape()
+    hiss = (np.random.default_rng(3).standard_normal(40 * RATE) * 30).astype(np.int16)
+    player = server.say(hiss, RATE)
+    try:
+        asyncio.run(tape.run(say))
+    finally:
+        player.kill()
+        player.wait(5)
+    assert tape.reports[-1] == EchoReport("none")
+    assert not any(frame.echo_cancelled for frame in tape.frames)
