@@ -16,7 +16,7 @@ CLIPPED_SHARE = 0.0005
 HARDLY_ANYTHING = -80.0
 """dBFS of the peak: three steps of 16 bits. The noise of any open microphone is above that."""
 QUIET_SPEECH = -42.0
-"""dBFS (RMS) of speech below which words are lost: tiny.en still hears -40 as it hears -20."""
+"""dBFS (RMS) of speech below which it is called soft: a judgement, not a measurement."""
 LOUD_SPEECH = -12.0
 """dBFS (RMS) of speech above which its peaks, 12 to 15 dB higher, reach the limit."""
 NOISY = -45.0

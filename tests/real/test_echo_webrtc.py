@@ -103,14 +103,16 @@ def test_clocks_that_drift_apart_are_followed(drift_ppm: float) -> None:
     assert states == {"cancelled"}
 
 
-def test_who_speaks_over_it_is_heard_and_does_not_undo_it() -> None:
+@pytest.mark.parametrize("subtract", [False, True])
+def test_who_speaks_over_it_does_not_undo_it(*, subtract: bool) -> None:
     played = said(STORY)
     echo = Room(40.0).echo(played)
     theirs, order = np.zeros(len(played)), said(ORDER, "en-gb+f4")
     began = 8 * RATE
     theirs[began : began + len(order)] = order
     near = echo + theirs + noise(len(played) / RATE, -85.0)
-    run = Run(near, played)
+    run = Run(near, played, subtract=subtract)
     heard = run.after(8.0)[: len(order)]
-    assert -6 < decibels(heard) - decibels(order) < 3, "AEC3 takes some of their voice, too"
+    if subtract:  # AEC3 alone takes 5 dB of their voice: see docs/echo.md
+        assert decibels(heard) - decibels(order) == pytest.approx(0, abs=4)
     assert {report.state for report in run.reports[700:]} == {"cancelled"}
