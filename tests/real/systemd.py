@@ -113,7 +113,7 @@ class Machine:
 
     def log(self, *words: str) -> str:
         """Return the newest part of the journal."""
-        return self.root("journalctl", "--no-pager", "--lines=80", *words).stdout
+        return self.root("journalctl", "--no-pager", "--lines=1000", *words).stdout
 
     def _enter(self) -> list[str]:
         into = ("--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")

@@ -53,8 +53,8 @@ NO_DRIVER = {0, errno.ENXIO, errno.ENODEV}
 
 @pytest.fixture(scope="module")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    have_models()
     with machine(tmp_path_factory.mktemp("machine")) as made:
-        have_models()
         (made.folder / "probe.py").write_text(PROBE)
         yield made
 
