@@ -46,9 +46,7 @@ class Store:
         timeouts: Timeouts | None = None,
     ) -> None:
         env = os.environ
-        named = env.get("ASSISTANT_MODELS")
-        default = Path(named).expanduser() if named else user_data_path("assistant") / "models"
-        self.root = (root or default).absolute()
+        self.root = (root or _users()).absolute()
         """The directory that holds the models."""
         self._offline = is_set("ASSISTANT_OFFLINE") if offline is None else offline
         self._catalogue = shipped() if catalogue is None else catalogue
@@ -191,10 +189,19 @@ def _own_path(name: str) -> Path | None:
     return path
 
 
-@functools.cache
 def default() -> Store:
-    """Return the store of this user."""
-    return Store()
+    """Return the store of this user, the same one as long as the environment names that."""
+    return _at(_users())
+
+
+@functools.cache
+def _at(root: Path) -> Store:
+    return Store(root)
+
+
+def _users() -> Path:
+    named = os.environ.get("ASSISTANT_MODELS")
+    return Path(named).expanduser() if named else user_data_path("assistant") / "models"
 
 
 def ensure(name: str, progress: Progress | None = None) -> Path:

@@ -15,6 +15,12 @@ _FIRST = 20
 """Stamps that are averaged then; later each moves the line by `_WEIGHT` of its error."""
 _WEIGHT = 0.02
 """At 100 stamps a second: half a second to follow; the drift of cheap crystals stays < 0.1 ms."""
+_AVERAGED = 3_000
+"""Stamps, half a minute, of the calm line. Those of a microphone of PulseAudio wander by 5 ms within
+20 s, and the line with them; a canceller would never know where it is. The drift of cheap crystals
+makes this one 3 ms late, but that does not move."""
+_STEADY = 1_000
+"""Stamps after which it does not move by much any more."""
 _BREAK_SECONDS = 0.03
 """An error that no jitter explains: samples were lost."""
 _BREAKS = 5
@@ -53,6 +59,8 @@ class Line:
         self.rate = rate
         self.start = 0.0
         """Time of sample 0, in seconds."""
+        self.calm = 0.0
+        """The same, as the mean of many stamps: it may be wrong by some ms, but hardly moves."""
         self.breaks = 0
         """Times that the line began anew."""
         self._seen = 0
@@ -62,6 +70,20 @@ class Line:
     def known(self) -> bool:
         """There has been a stamp."""
         return self._seen > 0
+
+    @property
+    def steady(self) -> bool:
+        """The calm line is the mean of many stamps."""
+        return self._seen > _STEADY
+
+    def restart(self) -> None:
+        """The card says that samples were lost: take the mean of what comes now."""
+        self._seen = min(self._seen, _SETTLING)
+
+    def shift(self, seconds: float) -> None:
+        """The clock of the stamps has been set."""
+        self.start += seconds
+        self.calm += seconds
 
     def follow(self, stamps: Stamps) -> None:
         """Take the new stamps into account."""
@@ -89,6 +111,7 @@ class Line:
         settled = self._seen - _SETTLING
         weight = 1.0 if settled <= 0 else max(_WEIGHT, 1 / settled if settled <= _FIRST else 0)
         self.start += error * weight
+        self.calm += (start - self.calm) / min(max(1, settled), _AVERAGED)
 
 
 class Played:
@@ -110,17 +133,18 @@ class Played:
         self._sound[: len(sound) - first] = sound[first:]
         self._end += len(sound)
 
-    def look_up(self, wanted: float, count: int = FRAME) -> Samples:
+    def look_up(self, wanted: float, count: int = FRAME, slack: int = 1) -> Samples:
         """Return `count` samples, the first of them as near as can be to `wanted`.
 
-        Calls one after the other give sound without a seam, which follows `wanted` by at most
-        one sample a call, unless it is far away.
+        Calls one after the other give sound without a seam. It stays where it is while that is
+        not off by more than `slack`, follows `wanted` by one sample a call, and leaps if it is
+        far away.
         """
         goal = round(wanted)
         start = goal if self._next is None else self._next
-        if abs(goal - start) > FRAME:
+        if abs(goal - start) > FRAME + slack:
             start = goal
-        elif abs(wanted - start) > 1:
+        elif abs(wanted - start) > slack:
             start += 1 if goal > start else -1
         self._next = start + count
         out = np.zeros(count, np.int16)

@@ -12,6 +12,11 @@ from assistant.sound.clock import Line, Played
 from assistant.sound.resample import Live
 
 
+_STEADY = 8 * RATE // 1000
+"""What a canceller is told was played may be off by so much: with one clock for both sides it is
+never moved then, and each sample that it moves costs what was learned of the high tones."""
+
+
 class Ring:
     """The newest seconds of sound: one thread puts, one takes, neither waits."""
 
@@ -123,7 +128,7 @@ class Pairing:
 
     def shift(self, seconds: float) -> None:
         """The clock that `now` is told by has been set: a wait goes on where it was."""
-        self._input.line.start += seconds
+        self._input.line.shift(seconds)
 
     def wait(self, now: float) -> None:
         """Let silence stand for what a closed microphone would have heard until now."""
@@ -140,19 +145,27 @@ class Pairing:
         count = ticks * FRAME
         while len(self._near) >= count:
             near, self._near = self._near[:count], self._near[count:]
-            far = self._far(self._played, self._position, count)
+            far = self._far(self._position, count)
             made.append(Frame(near, far, self._position))
             self._position += count
         return made
 
     def ahead(self, frame: Frame, lead: int) -> Samples:
         """Return what is played `lead` samples after a frame; to be asked for each, in order."""
-        return self._far(self._ahead, frame.position + lead, len(frame.near))
+        heard, sounds = self._input.line, self._output.line
+        count = len(frame.near)
+        if not (sounds.known and heard.known):
+            return np.zeros(count, np.int16)
+        # from here the calm lines count: what a canceller learns must stay where it was
+        between = (heard.calm - heard.start) - (sounds.calm - sounds.start)
+        wanted = self._output.position(self._time(frame.position) + between) + lead
+        steady = sounds.steady and heard.steady
+        return self._ahead.look_up(wanted, count, _STEADY if steady else 1)
 
-    def _far(self, played: Played, position: int, count: int) -> Samples:
+    def _far(self, position: int, count: int) -> Samples:
         if not (self.output.known and self.input.known):
             return np.zeros(count, np.int16)
-        return played.look_up(self._output.position(self._time(position)), count)
+        return self._played.look_up(self._output.position(self._time(position)), count)
 
     def _time(self, position: int) -> float:
         return self._input.time(position - self._base)

@@ -17,7 +17,7 @@ import pytest
 
 from assistant.errors import ModelError
 from assistant.models.catalogue import Catalogue, File, HubFile, parse, shipped
-from assistant.models.store import Store
+from assistant.models.store import Store, default
 from assistant.models.terms import Timeouts
 from tests.models.conftest import (
     CONFIG,
@@ -95,6 +95,17 @@ def test_the_root_is_named_by_the_environment(
     monkeypatch.delenv("ASSISTANT_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert Store().root == tmp_path / "data" / "assistant" / "models"
+
+
+def test_the_users_store_is_where_the_environment_says_now(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = default()
+    assert default() is before
+    monkeypatch.setenv("ASSISTANT_MODELS", str(tmp_path))
+    assert default().root == tmp_path
+    monkeypatch.undo()
+    assert default() is before
 
 
 # ── what is here ──────────────────────────────────────────────────────────────────────────────

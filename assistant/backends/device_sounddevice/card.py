@@ -335,9 +335,13 @@ class SoundCard(Card):
     def _exchange(self, microphone: Microphone | None, speaker: Speaker | None) -> None:
         """Make frames of what the callbacks have left."""
         if speaker:
+            if speaker.lost():
+                self._pairing.output.restart()
             self._pairing.output.follow(speaker.stamps)
             self._pairing.play(speaker.ring.take())
         if microphone:
+            if microphone.lost():
+                self._pairing.input.restart()
             self._pairing.input.follow(microphone.stamps)
             heard = microphone.ring.take()
             self._pairing.hear(heard)

@@ -48,7 +48,7 @@ class _Stream:
         self._pace = 0, self.called
         self.ended = False
         """The library has ended the stream by itself."""
-        self.xruns = 0
+        self.xruns = self._lost = 0
         self.block = side.rate // _BLOCKS_A_SECOND
         self._stream: Any = None
         self._hurries = False
@@ -58,6 +58,11 @@ class _Stream:
         stream, self._stream = self._stream, None
         if stream is not None:
             await portaudio.close(stream)
+
+    def lost(self) -> bool:
+        """Tell whether the card has lost or missed sound since this was asked last."""
+        seen, self._lost = self._lost, self.xruns
+        return seen != self._lost
 
     def hurried(self, now: float, seconds: float, times: float) -> bool:
         """Tell whether there was so many times as much sound as time, over at least `seconds`."""
