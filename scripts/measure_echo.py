@@ -40,6 +40,7 @@ LEVELS = (-20.0, -6.0, 6.0)
 SETTINGS = {
     "suppressed": {"noise_suppression": False},
     "and noise suppression": {"noise_suppression": True},
+    "both": {"subtract": True, "noise_suppression": False},
     "and gain": {"gain": True},
     "subtracted first": {"subtract": True},
 }

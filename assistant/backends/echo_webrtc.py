@@ -28,9 +28,9 @@ class Config(BaseModel):
         default=True, description="lower the noise of the room, too, while echo is cancelled"
     )
     subtract: bool = Field(
-        default=False,
-        description="subtract the echo before the rest is suppressed: words over it survive, "
-        "but microphone and speaker must have one clock",
+        default=True,
+        description="where somebody speaks over it, subtract the echo instead of suppressing it: "
+        "their words survive; works where microphone and speaker have one clock, harmless elsewhere",
     )
     gain: bool = Field(
         default=False, description="make soft voices louder, too, while echo is cancelled"
@@ -77,9 +77,11 @@ async def open(config: Config) -> AsyncIterator[Callable[[], EchoCanceller]]:
     finally:
         worker.close()
 
+    bare = config.model_copy(update={"noise_suppression": False, "gain": False})
+
     def make() -> EchoCanceller:
-        canceller = WebRtcCanceller(rtc, config)
-        return Subtracting(canceller) if config.subtract else canceller
+        shipped = WebRtcCanceller(rtc, config)
+        return Subtracting(shipped, WebRtcCanceller(rtc, bare)) if config.subtract else shipped
 
     yield make
 

@@ -48,9 +48,9 @@ class Echo(Stage):
 
     kind = "echo"
     cancel: bool = Field(
-        default=False,
+        default=True,
         description="Take it out, measure how well that works, and be interrupted on loudspeakers "
-        "where it does (needs the extra echo). Young: try it where you use it.",
+        "where it does; needs the extra echo. Without, it is deaf while it speaks.",
     )
     backend: str = Field(default="webrtc", description="Which canceller.")
 

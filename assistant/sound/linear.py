@@ -29,6 +29,12 @@ _SURVIVES = 0.1
 """So much of the power is left by suppressing, at least, where somebody speaks over us."""
 _FAINT = 1_000.0
 """Power of what is worth it: -60 dB."""
+_PROVES = 0.99
+"""Of the power while only we speak, from frame to frame: a second."""
+_PROOF = 4.0
+"""The filter knows the room if it takes 15 dB of our echo away, alone."""
+_SOUNDS = 300
+"""Peak of what is played from which on it counts."""
 _LINGERS = 15 * FRAME
 """Words have soft ends."""
 
@@ -90,33 +96,55 @@ class Linear:
 
 
 class Subtracting:
-    """An `EchoCanceller`: subtracts first, then has another suppress what is left.
+    """An `EchoCanceller`: others suppress the echo; where somebody speaks over it, it is subtracted.
 
     Who speaks over us survives the suppressing, weakened; what is left of our echo does not. So
-    where something survives, what is heard is the sound that was not suppressed.
+    where something survives, what is heard is the sound that was not suppressed, if the filter has
+    proved while only we spoke that it knows the room. Else it is as if there were none.
     """
 
-    def __init__(self, suppress: EchoCanceller) -> None:
-        self._linear, self._suppress = Linear(), suppress
+    def __init__(self, suppress: EchoCanceller, judge: EchoCanceller) -> None:
+        """`suppress` is given what was heard; `judge`, what was subtracted."""
+        self._linear, self._plain, self._second = Linear(), suppress, judge
         self._weight = 0.0
         """Of the sound that is not suppressed."""
-        self._before = self._after = 0.0
+        self._before, self._after = _Power(_BLEND), _Power(_BLEND)
+        self._kept = _Power(_BLEND)
+        self._heard, self._left = _Power(_PROVES), _Power(_PROVES)
         self._open = 0
 
     def process(self, near: Samples, far: Samples) -> Samples:
         """Return the near side without the far side."""
         subtracted = self._linear.process(near, far)
-        suppressed = self._suppress.process(subtracted, far)
-        self._before = _BLEND * self._before + (1 - _BLEND) * _power(subtracted)
-        self._after = _BLEND * self._after + (1 - _BLEND) * _power(suppressed)
-        survives = self._after > max(_FAINT, _SURVIVES * self._before)
-        self._open = _LINGERS if survives else max(0, self._open - len(near))
+        suppressed = self._second.process(subtracted, far)
+        plain = self._plain.process(near, far)
+        before, after = self._before.add(subtracted), self._after.add(suppressed)
+        kept = self._kept.add(plain)
+        survives = after > max(_FAINT, _SURVIVES * before) and kept > _FAINT
+        if kept < _FAINT and np.abs(far).max(initial=0) > _SOUNDS:
+            self._heard.add(near)
+            self._left.add(subtracted)
+        proved = self._heard.mean > _PROOF * self._left.mean
+        self._open = _LINGERS if survives and proved else max(0, self._open - len(near))
         weight = 1.0 if self._open else 0.0
+        if weight == self._weight:
+            return subtracted if self._open else plain
         slope = np.linspace(self._weight, weight, len(near), dtype=np.float32)
         self._weight = weight
-        mixed = slope * subtracted + (1 - slope) * suppressed
+        mixed = slope * subtracted + (1 - slope) * plain
         return np.rint(mixed).astype(np.int16)
 
 
-def _power(sound: Samples) -> float:
-    return float(np.mean(np.square(sound, dtype=np.float32)))
+class _Power:
+    """A mean square over the newest sound."""
+
+    def __init__(self, stays: float) -> None:
+        self.mean = 0.0
+        self._stays = stays
+
+    def add(self, sound: Samples) -> float:
+        """Take a frame; return the mean."""
+        wide = sound.astype(np.float32)
+        power = float(wide @ wide) / len(wide)
+        self.mean = self._stays * self.mean + (1 - self._stays) * power
+        return self.mean

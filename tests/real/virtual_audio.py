@@ -170,14 +170,18 @@ class VirtualAudio:
         heard.append(np.fromfile(path, "<i2").astype(np.int16))
 
     @contextmanager
-    def fed_back(self, latency_ms: int = 20, percent: int = 50) -> Iterator[None]:
+    def fed_back(
+        self, latency_ms: int = 20, percent: int = 50, *, moving: bool = False
+    ) -> Iterator[None]:
         """Let the microphone hear the speaker, so much later, at this volume (100: as loud).
 
-        PulseAudio's volumes are cubic: 50 % is -18 dB.
+        PulseAudio's volumes are cubic: 50 % is -18 dB. `moving`: the delay creeps, as it does
+        where two cards have clocks of their own.
         """
         module = self.ask(
             *("load-module", "module-loopback", "source=speaker.monitor", "sink=mic_in"),
             *(f"latency_msec={latency_ms}", "source_dont_move=true", "sink_dont_move=true"),
+            *(() if moving else ("adjust_time=0",)),
             "sink_input_properties=media.name=feedback",
         ).strip()
         assert module, "no loopback"

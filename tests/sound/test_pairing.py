@@ -2,22 +2,29 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assistant.ports import RATE, Frame, Samples
 from assistant.sound.clock import Line, Played, Stamps
 from assistant.sound.pairing import Pairing, Ring
 
+Floats = NDArray[np.float64]
+
 CARD = 48_000
 BLOCK = 480
+LEAD = 160
 
 
 class World:
     """A speaker that its microphone hears `delay` after it sounds; clocks as bad as they come."""
 
-    def __init__(self, *, drift: float = 0.0, jitter: float = 0.0) -> None:
+    def __init__(self, *, drift: float = 0.0, jitter: float = 0.0, wander: float = 0.0) -> None:
+        """`wander`: seconds by which the microphone's stamps creep within twenty, and leap back."""
         self.pairing = Pairing(CARD, CARD)
         self._random = np.random.default_rng(5)
-        self._jitter, self._step = jitter, 1 + drift
+        self._jitter, self._step, self._wander = jitter, 1 + drift, wander
+        self.told: list[Samples] = []
+        """What a canceller is told was played."""
         self._microphone, self._speaker = Stamps(), Stamps()
         self._heard = self._given = 0
         self.now = self.born = 100.0
@@ -32,7 +39,9 @@ class World:
             if hears:
                 self._hear()
             self.pairing.wait(self.now)
-            frames += self.pairing.frames(1)
+            made = self.pairing.frames(1)
+            self.told += [self.pairing.ahead(frame, LEAD) for frame in made]
+            frames += made
         return frames
 
     def reopen(self) -> None:
@@ -54,6 +63,7 @@ class World:
         self._owed += BLOCK * self._step
         size = int(self._owed)
         self._owed -= size
+        late += self._wander * ((self.now - self.born) % 20 / 20 - 0.5)
         self._microphone.put(self._heard, self.now - 0.02 + late)
         self.pairing.input.follow(self._microphone)
         sounding = self.now - 0.02 - (self.born + 0.01 + self.ahead)
@@ -62,9 +72,9 @@ class World:
 
 
 SPEECH = np.convolve(
-    np.random.default_rng(3).standard_normal(CARD * 12), np.hanning(24) / 6, mode="same"
+    np.random.default_rng(3).standard_normal(CARD * 60), np.hanning(24) / 6, mode="same"
 )
-"""Twelve seconds of a sound that never repeats itself, below 4 kHz."""
+"""A minute of a sound that never repeats itself, below 4 kHz."""
 
 
 def wave(start: float, count: int, rate: float = CARD) -> Samples:
@@ -80,10 +90,14 @@ def lag(frames: list[Frame]) -> float:
     """Return by how many milliseconds near comes after far."""
     near = np.concatenate([f.near for f in frames]).astype(float)
     far = np.concatenate([f.far for f in frames]).astype(float)
-    middle = slice(200, len(near) - 200)
-    shifts = range(-160, 161)
-    best = max(shifts, key=lambda s: float(np.dot(near[middle], np.roll(far, s)[middle])))
-    return best * 1000 / RATE
+    return shift(near, far) * 1000 / RATE
+
+
+def shift(near: Floats, far: Floats) -> int:
+    """Return by how many samples near comes after far."""
+    middle = slice(400, len(near) - 400)
+    shifts = range(-320, 321)
+    return max(shifts, key=lambda s: float(np.dot(near[middle], np.roll(far, s)[middle])))
 
 
 @pytest.mark.parametrize("drift", [0.0, 2e-4, -2e-4])
@@ -93,6 +107,20 @@ def test_far_is_what_sounded_while_near_was_heard(drift: float) -> None:
     for _ in range(4):
         world.run(2.0)
         assert abs(lag(world.run(0.5))) <= 0.7
+
+
+def test_a_canceller_does_not_see_how_stamps_wander() -> None:
+    world = World(wander=0.022)
+    world.run(12.0)
+    lags = set()
+    for _ in range(20):
+        world.run(1.5)
+        world.told.clear()
+        near = np.concatenate([frame.near for frame in world.run(0.5)]).astype(float)
+        told = np.concatenate(world.told).astype(float)
+        lags.add(shift(near, told))
+    assert len(lags) == 1
+    assert abs(lags.pop() - LEAD) < 160
 
 
 def test_positions_have_no_gap_and_frames_their_size() -> None:
