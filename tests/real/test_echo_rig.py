@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -12,10 +13,17 @@ import pytest
 from assistant.backends import device_sounddevice as sound
 from assistant.backends import echo_webrtc, vad_silero
 from assistant.ports import RATE, Audio, EchoReport, Frame, Samples, Track
+from assistant.testing.http_mind import HttpMind
 from tests.real import virtual_audio
 from tests.real.daemon import (
+    EARS,
+    PATIENCE,
+    assistant,
+    environment,
     espeak,
     have_models,
+    in_terminal,
+    model_server,
     piper,
 )
 from tests.real.virtual_audio import VirtualAudio
@@ -35,6 +43,8 @@ STORY = (
     "cold and clear there. One day she found a letter under a stone. It said that her brother "
     "would come home before the winter, and that he would bring a horse, two goats and a clock. "
 )
+SETTLES = 11.0
+"""Seconds after which it is known well when a card's samples are heard."""
 ORDER = "Please stop talking now, and tell me what time it is."
 
 
@@ -98,6 +108,26 @@ def voiced(heard: Samples) -> int:
     return asyncio.run(detect())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("latency_ms", "percent"), [(20, 50), (200, 65)])
+def test_it_does_not_hear_itself(server: VirtualAudio, latency_ms: int, percent: int) -> None:
+    have_models()
+    tape = Tape()
+
+    async def act(card: sound.SoundCard) -> None:
+        await asyncio.sleep(SETTLES)
+        await say(card)
+
+    with server.fed_back(latency_ms, percent):
+        asyncio.run(tape.run(act))
+    assert tape.reports[-1].state == "cancelled"
+    assert (tape.reports[-1].attenuation or 0) >= 30
+    heard = tape.heard()
+    assert len(heard) > 5 * RATE
+    assert voiced(heard) == 0
+
+
+@pytest.mark.slow
 def test_who_speaks_over_it_is_heard(server: VirtualAudio) -> None:
     have_models()
     tape, order = Tape(), espeak(ORDER)
@@ -116,6 +146,7 @@ def test_who_speaks_over_it_is_heard(server: VirtualAudio) -> None:
     assert voiced(tape.heard()) * 512 / RATE == pytest.approx(seconds, rel=0.4)
 
 
+@pytest.mark.slow
 def test_headphones_are_found_by_measuring(server: VirtualAudio) -> None:
     have_models()
     tape = Tape()
@@ -128,3 +159,45 @@ def test_headphones_are_found_by_measuring(server: VirtualAudio) -> None:
         player.wait(5)
     assert tape.reports[-1] == EchoReport("none")
     assert not any(frame.echo_cancelled for frame in tape.frames)
+
+
+@pytest.mark.slow
+def test_the_daemon_tells_its_own_story_to_the_end_and_can_be_interrupted(tmp_path: Path) -> None:
+    have_models()
+    peer, flight = HttpMind(text=STORY), tmp_path / "flight.jsonl"
+    with (
+        virtual_audio.virtual_audio(tmp_path / "audio") as audio,
+        audio.fed_back(60, 65),
+        model_server(peer) as mind,
+    ):
+        env = environment(tmp_path, **audio.client)
+        words = ("run", *EARS, *mind, "--flight", flight)
+        with in_terminal(*words, env=env, columns=100) as terminal:
+            terminal.until("listening")
+            Event().wait(SETTLES)
+
+            def ask() -> object:
+                return terminal.control("ask", text="Tell me a story.", speak=True)["outcome"]
+
+            def echo() -> dict[str, object]:
+                told = terminal.control("status")["echo"]
+                assert isinstance(told, dict)
+                return told
+
+            assert echo()["state"] == "unmeasured"
+            assert ask() == "answered", "deaf while it speaks: nothing is known yet"
+            assert echo()["state"] == "cancelled"
+            assert echo()["attenuation"] >= 30  # type: ignore[operator]
+            assert ask() == "answered", "it does not interrupt itself"
+            assert "dB lower" in assistant("status", env=env).stdout
+            assert "SpeechStarted" not in flight.read_text()
+            outcomes: list[object] = []
+            asking = Thread(target=lambda: outcomes.append(ask()))
+            asking.start()
+            while terminal.control("status")["activity"] != "speaking":
+                Event().wait(0.05)
+            Event().wait(2.0)
+            audio.say(espeak(ORDER), RATE).wait(20)
+            asking.join(PATIENCE)
+            assert outcomes == ["interrupted"]
+            terminal.control("quit")
