@@ -30,7 +30,7 @@ class Config(BaseModel):
     subtract: bool = Field(
         default=True,
         description="where somebody speaks over it, subtract the echo instead of suppressing it: "
-        "their words survive; works where microphone and speaker have one clock, harmless elsewhere",
+        "their words survive; works where microphone and speaker have one clock",
     )
     gain: bool = Field(
         default=False, description="make soft voices louder, too, while echo is cancelled"

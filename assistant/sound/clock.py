@@ -16,9 +16,9 @@ _FIRST = 20
 _WEIGHT = 0.02
 """At 100 stamps a second: half a second to follow; the drift of cheap crystals stays < 0.1 ms."""
 _AVERAGED = 3_000
-"""Stamps, half a minute, of the calm line. Those of a microphone of PulseAudio wander by 5 ms within
-20 s, and the line with them; a canceller would never know where it is. The drift of cheap crystals
-makes this one 3 ms late, but that does not move."""
+"""Stamps, half a minute, of the calm line. Those of a microphone of PulseAudio creep by 9 ms in
+20 s, leap back, and the line with them; a canceller would never know where it is. The drift of cheap
+crystals makes this one 3 ms late, but that does not move."""
 _STEADY = 1_000
 """Stamps after which it does not move by much any more."""
 _BREAK_SECONDS = 0.03

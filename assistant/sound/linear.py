@@ -96,7 +96,7 @@ class Linear:
 
 
 class Subtracting:
-    """An `EchoCanceller`: others suppress the echo; where somebody speaks over it, it is subtracted.
+    """An `EchoCanceller`: others suppress the echo; under somebody's words it is subtracted.
 
     Who speaks over us survives the suppressing, weakened; what is left of our echo does not. So
     where something survives, what is heard is the sound that was not suppressed, if the filter has

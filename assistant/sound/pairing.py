@@ -11,7 +11,6 @@ from assistant.ports import FRAME, RATE, Frame, Samples
 from assistant.sound.clock import Line, Played
 from assistant.sound.resample import Live
 
-
 _STEADY = 8 * RATE // 1000
 """What a canceller is told was played may be off by so much: with one clock for both sides it is
 never moved then, and each sample that it moves costs what was learned of the high tones."""

@@ -19,7 +19,7 @@ class World:
     """A speaker that its microphone hears `delay` after it sounds; clocks as bad as they come."""
 
     def __init__(self, *, drift: float = 0.0, jitter: float = 0.0, wander: float = 0.0) -> None:
-        """`wander`: seconds by which the microphone's stamps creep within twenty, and leap back."""
+        """`wander`: so many seconds the microphone's stamps creep in twenty, and leap back."""
         self.pairing = Pairing(CARD, CARD)
         self._random = np.random.default_rng(5)
         self._jitter, self._step, self._wander = jitter, 1 + drift, wander
