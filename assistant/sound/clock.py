@@ -17,7 +17,7 @@ _WEIGHT = 0.02
 """At 100 stamps a second: half a second to follow; the drift of cheap crystals stays < 0.1 ms."""
 _AVERAGED = 3_000
 """Stamps, half a minute, of the calm line. Those of a microphone of PulseAudio creep by 9 ms in
-20 s, leap back, and the line with them; a canceller would never know where it is. The drift of cheap
+20 s, leap back, and the line with them; a canceller would never know where it is. A drift of cheap
 crystals makes this one 3 ms late, but that does not move."""
 _STEADY = 1_000
 """Stamps after which it does not move by much any more."""
