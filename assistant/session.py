@@ -113,6 +113,7 @@ class LiveSession:
         self._ear = Ear(device, shared.ears, shared.pack, self.inject, settings.ear, tap)
         self.pauses = settings.pauses
         self._ear.on_pause = self._paused
+        self._ear.hears_us(self._audible)
         mind = shared.mind
         self._conversation = Conversation(
             opening(mind.info, settings.name, shared.pack.code, settings.extra),
@@ -337,6 +338,13 @@ class LiveSession:
         async with closing(think(mind, prompt)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def _audible(self) -> str:
+        """What we say on a loudspeaker; a canceller that has to learn again lets some through."""
+        echo = self._device.info.echo
+        if self._speech is None or echo is None or echo.state == "none":
+            return ""
+        return self._speech.said
 
     def _paused(self, ms: float) -> None:
         self.pauses = self.pauses.after(ms)

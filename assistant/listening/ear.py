@@ -152,6 +152,10 @@ class Ear:
     def talking(self, talking: bool) -> None:
         self._hearing.talking = talking
 
+    def hears_us(self, said: Callable[[], str]) -> None:
+        """Take words for our own that are what `said` returns: what we are heard to say now."""
+        self._hearing.said = said
+
     @property
     def gated(self) -> bool:
         """Half duplex: our own speech sounds, so that what is heard counts as silence."""

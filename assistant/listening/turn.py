@@ -10,7 +10,7 @@ from assistant.languages.pack import Pack
 from assistant.listening.completeness import NEVER_ENDS, PLAIN, UNDECIDED, Evidence, combine
 from assistant.listening.inquiry import Inquiry, Judges, Reading
 from assistant.listening.names import without_name
-from assistant.listening.verdict import is_clear, judge
+from assistant.listening.verdict import is_clear, is_ours, judge
 from assistant.ports import Samples, Transcript, Transcription
 
 LIKELY = 0.02
@@ -35,6 +35,8 @@ class Hearing:
     expecting: bool = False
     talking: bool = False
     """Our own speech sounds."""
+    said: Callable[[], str] = str
+    """What of our own speech the microphone may hear now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,12 @@ class OpenTurn:
             expecting=self._hearing.expecting,
             clear=is_clear(transcript, over_us=self._over_us, goes_on=self.before is not None),
         )
+        if (
+            self._over_us
+            and self._plain.kind is Kind.WORDS
+            and is_ours(text, self._hearing.said())
+        ):
+            self._plain = replace(self._plain, kind=Kind.NOTHING, ends_sentence=False)
         if self.called and self._plain.kind is Kind.NOTHING:
             self._plain = replace(self._plain, complete=NEVER_ENDS)
         shown = without_name(transcript.caption, self._hearing.names)

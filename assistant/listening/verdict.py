@@ -1,6 +1,7 @@
 """What words do to the floor, as plain data: the core never sees a language."""
 
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -31,6 +32,11 @@ ONE_LOGPROB, ONE_NO_SPEECH = -0.7, 0.28
 DIGEST = 8
 """Bytes of a digest: equal words must be told from others, no more."""
 
+ECHO_WORDS = 30
+"""What we said about ten seconds ago is no echo any more."""
+ECHO_SHARE = 0.8
+"""Of the words that are heard, so many in our order are ours: the recogniser mistakes some."""
+
 Words = tuple[str, ...]
 
 
@@ -56,6 +62,20 @@ def is_clear(heard: Transcript, *, over_us: bool = False, goes_on: bool = False)
         return False
     few = words <= (1 if goes_on else UNCLEAR_OVER_US if over_us else UNCLEAR_WORDS)
     return not (few and heard.logprob < UNCLEAR_LOGPROB and heard.no_speech > UNCLEAR_NO_SPEECH)
+
+
+def is_ours(text: str, said: str) -> bool:
+    """Tell whether the words heard are what we were just saying ourselves.
+
+    `said`: our own words until now. For loudspeakers: where the microphone cannot hear us, who
+    repeats our words wants something.
+    """
+    words, ours = normalised(text), normalised(said)[-ECHO_WORDS:]
+    if not words or not ours:
+        return False
+    matcher = SequenceMatcher(None, words, ours, autojunk=False)
+    found = sum(block.size for block in matcher.get_matching_blocks())
+    return found >= ECHO_SHARE * len(words)
 
 
 def judge(

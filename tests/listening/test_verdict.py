@@ -5,7 +5,7 @@ import pytest
 from assistant.core.events import Kind
 from assistant.languages.pack import load
 from assistant.listening.completeness import NEVER_ENDS, PLAIN
-from assistant.listening.verdict import is_clear, judge
+from assistant.listening.verdict import is_clear, is_ours, judge
 from assistant.ports import Transcript
 
 EN = load("en")
@@ -152,3 +152,32 @@ def test_a_number_is_dictated_in_pieces_unless_we_have_asked(text: str) -> None:
     assert complete(text, expecting=False) == NEVER_ENDS
     assert complete(text, expecting=True) == PLAIN
     assert complete(f"{text.strip('.')} please", expecting=False) == PLAIN
+
+
+SAID = (
+    "Every morning she walked down to the river, because the water was cold and clear there. "
+    "One day she found a letter"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("found a letter", True),
+        ("One day she found", True),
+        ("cold and clear there, one day", True),
+        ("day she fond a letter", True),
+        ("Letter.", True),
+        ("What did the letter say?", False),
+        ("Which river?", False),
+        ("Please stop talking now", False),
+        ("", False),
+    ],
+)
+def test_what_we_said_ourselves_is_known(text: str, *, ours: bool) -> None:
+    assert is_ours(text, SAID) is ours
+
+
+def test_what_we_said_long_ago_is_not_ours_any_more() -> None:
+    assert is_ours("found a letter", SAID)
+    assert not is_ours("found a letter", SAID + " and so it went on" * 6)

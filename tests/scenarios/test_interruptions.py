@@ -11,6 +11,7 @@ import pytest
 from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.errors import BackendUnavailable
+from assistant.ports import Echo, EchoReport
 from assistant.reply import DUCK_DB
 from assistant.testing.ears import Script
 from assistant.testing.mind import Answer, answer
@@ -343,3 +344,33 @@ def test_ears_that_break_do_not_hold_the_answer() -> None:
     stage = interrupted([(OVER, 4.9)], [broken])
     assert stage.instants(c.Resume) == [4.96]
     check_whole(stage)
+
+
+# ── on a loudspeaker ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "turns"),
+    [
+        ("cancelled", "four five", 1),  # what the canceller let through is what was just said
+        ("cancelled", "five to four", 2),
+        ("none", "four five", 2),  # headphones: who repeats our words wants something
+    ],
+)
+def test_our_own_words_in_the_microphone_are_no_turn(state: Echo, words: str, turns: int) -> None:
+    async def measured(stage: Stage) -> None:
+        stage.device.measures(EchoReport(state))
+
+    stage = perform(
+        [ASKED, (OVER, 4.9)],
+        [QUESTION, Script(((0.6, words),), final_s=0.07)],
+        (answer(LONG), "All right."),
+        settings=as_shipped(),
+        ends=14.0,
+        keep_frames=False,
+        meanwhile=measured,
+    )
+    check_at_rest(stage)
+    assert len(stage.reports) == turns
+    if turns == 1:
+        assert (stage.reports[0].said, stage.reports[0].outcome) == (LONG, "answered")
