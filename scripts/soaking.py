@@ -110,7 +110,8 @@ class Soak:
 
     def look(self) -> None:
         """Keep what it needs now."""
-        place, status = Path(f"/proc/{self.terminal.process.pid}"), self.status
+        status = self.status
+        place = Path(f"/proc/{status['pid']}")  # what was started is only its parent
         pages = int((place / "statm").read_text().split()[1])
         latency = status["last_latency"]
         self.samples.append(
