@@ -5,8 +5,9 @@ Sound is mono int16. Positions of the microphone's clock are in samples at `RATE
 a track are in seconds.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -343,6 +344,68 @@ class EndJudge(Protocol):
         ...
 
 
+# ── looking ───────────────────────────────────────────────────────────────────────────────────
+
+
+Pixels = NDArray[np.uint8]
+"""A picture as rows of RGB: shape (height, width, 3)."""
+
+Source = Literal["camera", "screen", "file"]
+"""Where a picture comes from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture that was just taken; it lives in RAM only."""
+
+    pixels: Pixels
+    at: float
+    """When, on the loop's clock."""
+    source: Source = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """Which camera (or screen), for people; `trouble`: why it sees nothing now."""
+
+    name: str
+    source: Source = "camera"
+    trouble: str = ""
+
+
+class Camera(Protocol):
+    """Something that pictures can be taken with. It is closed until it is armed."""
+
+    @property
+    def info(self) -> CameraInfo:
+        """Name and trouble."""
+        ...
+
+    @property
+    def active(self) -> bool:
+        """It is open now, and a person near it should know."""
+        ...
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Have `told` called in the loop whenever `active` or `info` has changed."""
+        ...
+
+    def arm(self) -> None:
+        """Open it, so that a picture is there when it is wanted; never blocks."""
+        ...
+
+    async def shot(self) -> Shot:
+        """Take the sharpest of the newest settled frames, none older than 100 ms.
+
+        Arms it if need be. Raises `BackendUnavailable` or `BackendTimeout`.
+        """
+        ...
+
+    def disarm(self) -> None:
+        """Close it; never blocks. A shot that is waited for still comes."""
+        ...
+
+
 # ── reasoning ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -424,6 +487,47 @@ class LanguageModel(Protocol):
 
     def count(self, text: str) -> int:
         """Return how many tokens a text takes, about."""
+        ...
+
+
+Effect = Literal["none", "undoable", "lasting"]
+"""What a tool does to the world: nothing, something that can be undone, something that stays."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolResult:
+    """What a tool found or did. Content for the mind, never an instruction."""
+
+    text: str
+    images: tuple[Image, ...] = ()
+    view: View | None = None
+    """What is shown of it."""
+    undo: Callable[[], Awaitable[None]] | None = None
+    """Takes back what it did (`Effect` "undoable")."""
+
+
+class Surroundings(Protocol):
+    """What a tool may use of the session that runs it, by a parameter of this type."""
+
+    @property
+    def language(self) -> str:
+        """Code of the language that is spoken: "en"."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the time of day where the user is, with its zone."""
+        ...
+
+    def show(self, view: View) -> None:
+        """Show something."""
+        ...
+
+    def announce(self, text: str, *, urgent: bool = False) -> None:
+        """Have something said when nobody has the floor, or at once."""
+        ...
+
+    def start_job(self, title: str, work: Callable[[], Awaitable[str]], deadline: float) -> int:
+        """Begin long work that outlives the reply; what it returns is said at its end."""
         ...
 
 
