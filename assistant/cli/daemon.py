@@ -26,6 +26,7 @@ from assistant.cli.live import (
     state_dir,
     until_ended,
 )
+from assistant.cli.sieve import sift
 from assistant.cli.upkeep import House
 from assistant.config import Config
 from assistant.control.client import default_path
@@ -72,6 +73,7 @@ class _Around:
 def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
     """Run until somebody stops it, then end the process. `configured` reads the configuration."""
     config, monitor = configured(), LoopMonitor()
+    sift(chatter=config.log.level.upper() == "DEBUG")
     recent = Recent()
     logging.getLogger("assistant").addHandler(recent)
     house = House(config, configured, recent, monitor)

@@ -29,9 +29,10 @@ _PLENTIFUL_RATE = 48_000
 _STEREO = 2
 _USUAL_RATES = (16_000, 22_050, 32_000, 44_100, 48_000, 96_000)
 _WHAT = {"input": "microphone", "output": "speaker"}
-_CHATTER = re.compile(
+CHATTER = re.compile(
     rb"\s|ALSA lib |Expression '|PaAlsa|Cannot connect to server|[Jj]ack|connect\(2\) call to"
 )
+"""How lines begin that sound libraries write to standard error, and that mean nothing."""
 _LISTS = "`assistant devices` lists what there is"
 _ERROR_HANDLER = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
@@ -316,7 +317,7 @@ def _quiet() -> Iterator[None]:
             os.close(saved)
             caught.seek(0)
             for line in caught.read().splitlines(keepends=True):
-                if _CHATTER.match(line):
+                if CHATTER.match(line):
                     log.debug("sound library: %s", line.decode(errors="replace").strip())
                 else:
                     os.write(2, line)
