@@ -220,6 +220,7 @@ def test_removed_it_is_gone(service: Machine) -> None:
 # ── the unit of the system ────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_as_a_service_of_the_system_it_is_nobody_and_keeps_its_state(booted: Machine) -> None:
     booted.root("mkdir", "-p", "/etc/assistant/credentials").check_returncode()
     booted.root("sh", "-c", f"echo {KEY} >/etc/assistant/credentials/mind").check_returncode()
