@@ -26,6 +26,7 @@ from assistant.cli.live import (
     state_dir,
     until_ended,
 )
+from assistant.cli.sieve import sift
 from assistant.cli.upkeep import House
 from assistant.config import Config
 from assistant.control.client import default_path
@@ -72,6 +73,7 @@ class _Around:
 def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
     """Run until somebody stops it, then end the process. `configured` reads the configuration."""
     config, monitor = configured(), LoopMonitor()
+    sift(chatter=config.log.level.upper() == "DEBUG")
     recent = Recent()
     logging.getLogger("assistant").addHandler(recent)
     house = House(config, configured, recent, monitor)
@@ -81,7 +83,7 @@ def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
 async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> None:
     # The journal is no place for what is said.
     console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
-    entrance = Entrance(muted=_mute().exists(), on_mute=lambda on: _keep_mute(on=on))
+    entrance = Entrance(muted=lambda: _mute().exists(), on_mute=lambda on: _keep_mute(on=on))
     around = _Around(house, entrance, Manager.of(os.environ), stop)
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
@@ -125,7 +127,13 @@ async def _opened(
     Raises `AssistantError` when another assistant runs.
     """
     free(path or Path(default_path()))
-    served = serve(around.entrance, on_quit=around.stop, path=path, upkeep=around.house.upkeep)
+    served = serve(
+        around.entrance,
+        on_quit=around.stop,
+        path=path,
+        upkeep=around.house.upkeep,
+        loading=around.entrance.inside,
+    )
     try:
         await door.enter_async_context(served)
     except AssistantError as wrong:

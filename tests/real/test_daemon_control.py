@@ -226,7 +226,7 @@ def test_a_wrong_configuration_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_report_tells_of_its_health_and_of_nobodys_words(tmp_path: Path) -> None:
-    sound = (silence(1), piper(QUESTION), silence(90))
+    sound = (silence(6), piper(QUESTION), silence(90))
     with running(tmp_path, "-s", f"llm.api_key={SECRET}", sound=sound) as terminal:
         terminal.until(r"assistant\s+A spider has eight legs\.")
         report = terminal.control("report")
