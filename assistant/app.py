@@ -15,6 +15,7 @@ from typing import Any
 from assistant.config import Chosen, Config, resolve
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
+from assistant.house import household
 from assistant.languages.pack import load as load_pack
 from assistant.listening.ear import EarBackends, EarSettings
 from assistant.listening.inquiry import Judges
@@ -202,6 +203,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
+            household=household(config),
         )
 
 

@@ -32,6 +32,7 @@ from assistant.ports import (
     Device,
     Ducks,
     Frame,
+    Household,
     LanguageModel,
     Measure,
     Seen,
@@ -74,6 +75,7 @@ class Shared:
     voice: Synthesizer
     fallback: Synthesizer | None
     pack: Pack
+    household: Household | None = None
 
 
 @dataclass(frozen=True, slots=True)
