@@ -541,7 +541,7 @@ class Household(Protocol):
     """
 
     def lists(self) -> Mapping[str, Sequence[str]]:
-        """Return what the slots "name" and "area" may hold; the same object until it changes."""
+        """Return what the slots "name", "area" and "floor" hold; the same until that changes."""
         ...
 
     def kinds(self) -> Mapping[str, Sequence[str]]:

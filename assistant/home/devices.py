@@ -115,7 +115,7 @@ class Devices:
                 setattr(thing, report.what, found)
 
     def lists(self) -> Mapping[str, Sequence[str]]:
-        """Return the names and areas that there are."""
+        """Return the names and areas that there are; of floors nobody tells us."""
         if self._lists is None:
             names: dict[str, dict[str, None]] = {}
             areas: dict[str, str] = {}
@@ -124,7 +124,7 @@ class Devices:
                 if thing.area:
                     areas.setdefault(thing.area.casefold(), thing.area)
             self._kinds = {name: list(kinds) for name, kinds in names.items()}
-            self._lists = {"name": list(names), "area": list(areas.values())}
+            self._lists = {"name": list(names), "area": list(areas.values()), "floor": []}
         return self._lists
 
     def kinds(self) -> Mapping[str, Sequence[str]]:

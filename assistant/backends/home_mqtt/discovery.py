@@ -104,6 +104,7 @@ def payload(names: Names, controls: Iterable[Control], *, words: bool, timers: b
         components[control.name] = _entity(names, control)
     for name, entity in components.items():
         entity["unique_id"] = f"{names.id}_{name}"
+        entity["qos"] = 1
         entity.setdefault("name", name.replace("_", " ").capitalize())
         if name in _ICONS and "device_class" not in entity:
             entity["icon"] = _ICONS[name]
@@ -120,7 +121,6 @@ def payload(names: Names, controls: Iterable[Control], *, words: bool, timers: b
         "availability_topic": names.availability,
         "payload_available": ONLINE,
         "payload_not_available": OFFLINE,
-        "qos": 1,
     }
 
 
