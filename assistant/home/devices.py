@@ -4,15 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from assistant.errors import BackendError, ConfigError, leaves
 from assistant.home.commands import Slots, Wanted, kinds_for, spoken, wanted
 from assistant.home.learned import NotUnderstood, Thing, described
 from assistant.home.phrases import listed, phrases
-
-if TYPE_CHECKING:
-    from assistant.home.wires import Report
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +46,7 @@ class Devices:
         self._areas = {name.casefold(): area for name, area in (areas or {}).items()}
         self._by_source: dict[str, list[Thing]] = {}
         self._by_name: dict[str, list[Thing]] = {}
-        self._by_topic: dict[str, list[tuple[Thing, Report]]] = {}
+        self._by_topic: dict[str, list[Thing]] = {}
         self._lists: Mapping[str, Sequence[str]] | None = None
         self._kinds: Mapping[str, Sequence[str]] = {}
         self._question: _Question | None = None
@@ -81,13 +78,13 @@ class Devices:
             self._full = True
         for thing in things:
             self._by_name.setdefault(thing.name.casefold(), []).append(thing)
-            for report in thing.wires.reports:
-                self._by_topic.setdefault(report.topic, []).append((thing, report))
+            for topic in thing.topics:
+                self._by_topic.setdefault(topic, []).append(thing)
         if things:
             self._by_source[source] = things
             self.count += len(things)
         self._lists = None
-        added = {r.topic for t in things for r in t.wires.reports}
+        added = {topic for thing in things for topic in thing.topics}
         return sorted(added - before), sorted(t for t in before if t not in self._by_topic)
 
     @property
@@ -102,17 +99,18 @@ class Devices:
 
     def report(self, topic: str, payload: bytes) -> None:
         """Take what a device tells of itself; what makes no sense changes nothing."""
-        reports = self._by_topic.get(topic)
-        if not reports or len(payload) > LONGEST_REPORT:
+        things = self._by_topic.get(topic)
+        if not things or len(payload) > LONGEST_REPORT:
             return
         try:
             text = payload.decode()
         except UnicodeDecodeError:
             return
-        for thing, report in reports:
-            found = report.read(text)
-            if found is not None:
-                setattr(thing, report.what, found)
+        for thing in things:
+            for report in thing.wires.reports:
+                found = report.read(text) if report.topic == topic else None
+                if found is not None:
+                    setattr(thing, report.what, found)
 
     def lists(self) -> Mapping[str, Sequence[str]]:
         """Return the names and areas that there are; of floors nobody tells us."""
@@ -151,17 +149,10 @@ class Devices:
         for thing in things:
             name = thing.name.casefold()
             _keep(self._by_name, name, [t for t in self._by_name[name] if t is not thing])
-            for report in thing.wires.reports:
-                topics.add(report.topic)
-                _keep(
-                    self._by_topic,
-                    report.topic,
-                    [
-                        pair
-                        for pair in self._by_topic.get(report.topic, ())
-                        if pair[0] is not thing
-                    ],
-                )
+            for topic in thing.topics:
+                topics.add(topic)
+                left = [t for t in self._by_topic.get(topic, ()) if t is not thing]
+                _keep(self._by_topic, topic, left)
         if self.count < MOST:
             self._full = False
         return topics

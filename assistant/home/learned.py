@@ -78,6 +78,11 @@ _SHORT = {
     "pow_cmd_t": "power_command_topic",
 }
 """Home Assistant's abbreviations, of the keys that are read here."""
+_READ = {
+    *_SHORT.values(),
+    *("schema", "brightness", "color_temp", "rgb", "hs", "xy", "modes", "state_stopped"),
+}
+"""Keys of a device's settings that matter here."""
 _SHORT_OF_DEVICE = {"sa": "suggested_area", "ids": "identifiers"}
 
 
@@ -87,17 +92,29 @@ class NotUnderstood(AssistantError):  # noqa: N818 - reads as a sentence
 
 @dataclass(slots=True)
 class Thing:
-    """A device of the home, or a part of one, that can be commanded; and its newest state."""
+    """A device of the home, or a part of one, that can be commanded; and its newest state.
+
+    There may be ten thousand: what is seldom needed is kept as text, which costs a garbage
+    collection nothing, and is read when it is.
+    """
 
     name: str
     area: str
     kind: str
-    wires: Wires
+    settings: str
+    """How it is talked with, as JSON."""
+    topics: tuple[str, ...]
+    """Where it tells its state."""
     device_class: str = ""
     on: bool | None = field(default=None, compare=False)
     level: float | None = field(default=None, compare=False)
     target: float | None = field(default=None, compare=False)
     current: float | None = field(default=None, compare=False)
+
+    @property
+    def wires(self) -> Wires:
+        """How it is talked with; takes some 50 µs."""
+        return wires(self.kind, json.loads(self.settings)) or Wires({})
 
 
 def learn(component: str, payload: bytes) -> list[Thing]:
@@ -149,7 +166,7 @@ def described(settings: Mapping[str, Any]) -> Thing:
             f"a {kind} needs a topic to be commanded by, for example command_topic; see "
             "docs/home.md"
         )
-    return Thing(_name(name), _name(area), kind, made, str(spelt.get("device_class", "")))
+    return _made(_name(name), _name(area), kind, spelt, made)
 
 
 def _thing(kind: str, settings: dict[str, Any], device: Mapping[str, Any]) -> Iterator[Thing]:
@@ -159,10 +176,22 @@ def _thing(kind: str, settings: dict[str, Any], device: Mapping[str, Any]) -> It
     name = _full_name(settings.get("name"), device.get("name"))
     made = wires(kind, settings) if name else None
     if made is not None:
-        area = intern(_name(device.get("suggested_area")))
-        device_class = settings.get("device_class")
-        shown = device_class if isinstance(device_class, str) else ""
-        yield Thing(name, area, intern(kind), made, intern(shown[:LONGEST_NAME]))
+        yield _made(name, _name(device.get("suggested_area")), kind, settings, made)
+
+
+def _made(name: str, area: str, kind: str, settings: Mapping[str, Any], made: Wires) -> Thing:
+    kept = {key: settings[key] for key in settings if key in _READ}
+    topics = tuple(dict.fromkeys(report.topic for report in made.reports))
+    device_class = settings.get("device_class")
+    shown = device_class if isinstance(device_class, str) else ""
+    return Thing(
+        name,
+        intern(area),
+        intern(kind),
+        json.dumps(kept, separators=(",", ":")),
+        topics,
+        intern(shown[:LONGEST_NAME]),
+    )
 
 
 def _full_name(name: object, device: object) -> str:

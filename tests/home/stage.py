@@ -1,6 +1,7 @@
 """A scripted session at home: what the surface is given, and who looks at it from the bus."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -123,6 +124,9 @@ class Bystander:
                 self.news.clear()
                 await self.news.wait()
 
+    async def comes(self, topic: str) -> None:
+        await self.until(lambda: topic in self.seen)
+
     async def sees(self, topic: str, text: str) -> None:
         await self.until(lambda: self.seen.get(topic) == text)
 
@@ -132,7 +136,8 @@ class Bystander:
 
 @asynccontextmanager
 async def bystander(port: int, *topics: str, **more: str) -> AsyncIterator[Bystander]:
-    async with aiomqtt.Client("127.0.0.1", port, **more) as client:  # type: ignore[arg-type]
+    at_once = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+    async with aiomqtt.Client("127.0.0.1", port, socket_options=at_once, **more) as client:  # type: ignore[arg-type]
         await client.subscribe([(topic, 1) for topic in topics or ("#",)])
         somebody = Bystander(client)
         async with asyncio.TaskGroup() as tasks:

@@ -42,7 +42,7 @@ class HomeAssistant:
         await self.bus.sees(described["availability_topic"], described["payload_available"])
         for entity in self.entities.values():
             if "state_topic" in entity and entity["platform"] != "event":
-                await self.bus.until(lambda t=entity["state_topic"]: t in self.bus.seen)
+                await self.bus.comes(entity["state_topic"])
         for entity in self.entities.values():
             self._right(entity)
 
@@ -113,16 +113,18 @@ def test_home_assistant_starts_and_is_told_all_again(tmp_path: Path) -> None:
 def test_home_assistant_turns_everything(tmp_path: Path) -> None:
     async def scene(run: AtHome, home: HomeAssistant) -> None:
         await home.discovers()
-        commands = {
-            "switch": lambda entity: entity["payload_off"],
-            "number": lambda entity: f"{entity['min'] + entity['step']:g}",
-            "select": lambda entity: entity["options"][-1],
-        }
         for entity in home.entities.values():
-            if (value := commands.get(entity["platform"])) is not None:
-                wanted = value(entity)
-                await home.bus.send(entity["command_topic"], wanted)
-                await home.bus.sees(entity["state_topic"], wanted)
+            match entity["platform"]:
+                case "switch":
+                    wanted = entity["payload_off"]
+                case "number":
+                    wanted = f"{entity['min'] + entity['step']:g}"
+                case "select":
+                    wanted = entity["options"][-1]
+                case _:
+                    continue
+            await home.bus.send(entity["command_topic"], wanted)
+            await home.bus.sees(entity["state_topic"], wanted)
         assert run.knobs.values == {"volume": 1.0, "patience": "normal"}
         assert run.session.state.muted
 

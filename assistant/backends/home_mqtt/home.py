@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from assistant.backends.home_mqtt.discovery import OFFLINE, Names
@@ -71,6 +71,11 @@ class Home(Gauged):
         """Why there is no connection; empty: there is one."""
         return self._link.trouble
 
+    @property
+    def settled(self) -> bool:
+        """All that was learned is listened to."""
+        return not self._fresh
+
     def gauges(self) -> dict[str, Measure]:
         """Return what tells of its health."""
         return {
@@ -119,13 +124,14 @@ class Home(Gauged):
             await self._learned.wait()
             await asyncio.sleep(SETTLE_S)
             self._learned.clear()
-            changes, self._fresh = self._fresh, {}
-            try:
+            changes = dict(self._fresh)
+            with suppress(BackendError):  # the next connection subscribes to all
                 await self._link.subscribe([t for t, wanted in changes.items() if wanted])
-            except BackendError:
-                continue  # the next connection subscribes to all
             if stale := [t for t, wanted in changes.items() if not wanted]:
                 await self._link.unsubscribe(stale)
+            for topic, wanted in changes.items():
+                if self._fresh.get(topic) is wanted:
+                    del self._fresh[topic]
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ while we were away is over, and must not be obeyed late.
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -21,9 +22,12 @@ from paho.mqtt.properties import Properties
 from assistant.errors import BackendTimeout, BackendUnavailable, leaves
 
 _log = logging.getLogger(__name__)
+_wire = logging.getLogger(f"{__name__}.wire")
+"""What the library says; the same faults reach us as exceptions, and are told once."""
+_wire.propagate = False
 
 NAME = "home_mqtt"
-DEADLINE_S = 5.0
+DEADLINE_S = 4.0
 """For the broker to answer."""
 PARTING_S = 0.5
 """For saying that we go."""
@@ -31,17 +35,17 @@ KEEPALIVE_S = 15
 """A broker that vanished without a word is missed after 1.5 times as long."""
 LARGEST = 256 * 1024
 """Bytes of a packet that we take (MQTT 5); the largest discovery payloads have some 20 KB."""
-WAITING = 20_000
-"""Messages that may wait for us: a broker sends all that it retains at once."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 4.0
 """Before trying again; doubled each time."""
 REFUSED_WAIT_S = 30.0
 """The same when it will not have us: asking again soon looks like an attack."""
 TOPICS_AT_ONCE = 100
 """In one request to subscribe."""
+_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+"""Else the second of two small packets waits 40 ms for the other side to acknowledge the first."""
 _OLD_BROKER = {1, 132}
 """Unsupported protocol version, in the codes of 3.1.1 and of 5."""
-_SILENT = "Operation timed out"
+_SILENT, _HUNG_UP = "Operation timed out", "the broker hung up"
 _REFUSED = {4, 5, 134, 135, 138}
 """User name or password wrong, not authorised, banned."""
 
@@ -63,14 +67,45 @@ class Broker:
         return f"{host}:{self.port}"
 
 
+Received = Callable[[str, bytes, bool], None]
+"""Takes (topic, payload, retained)."""
+
+
 class _Client(aiomqtt.Client):
-    """One that survives what brokers send."""
+    """One that hands over each message as it comes, one in a turn of the loop.
+
+    In a queue, thousands of retained messages would pile up faster than they are taken out.
+    """
+
+    def __init__(self, received: Received, *args: Any, **more: Any) -> None:
+        self._received = received
+        super().__init__(*args, **more)
+
+    async def lost(self) -> None:
+        """Wait until the connection is; raises why."""
+        await asyncio.wait((self._disconnected,))
+        why = self._disconnected.exception()
+        if why is not None and not isinstance(why, OSError | aiomqtt.MqttError):
+            raise why
+        raise aiomqtt.MqttError("the connection was lost") from why
 
     def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
+        del client, userdata
         try:
-            super()._on_message(client, userdata, message)
-        except (UnicodeDecodeError, ValueError):
+            topic: str = message.topic
+        except UnicodeDecodeError:
             _log.debug("a message with a damaged topic is dropped")
+            return
+        self._received(topic, message.payload, message.retain)
+
+    def _on_disconnect(self, *args: Any) -> None:
+        self._loop.call_soon_threadsafe(self._hung_up)
+        super()._on_disconnect(*args)
+
+    def _hung_up(self) -> None:
+        """Do not wait for the answer of who has hung up."""
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError(_HUNG_UP))
 
     def drop(self) -> None:
         """Close the socket if it is still open: after some failures nobody else does."""
@@ -84,10 +119,6 @@ class Farewell:
 
     topic: str
     payload: str
-
-
-Received = Callable[[str, bytes, bool], None]
-"""Takes (topic, payload, retained)."""
 
 
 class Link:
@@ -167,10 +198,7 @@ class Link:
                 _log.info("connected to the broker at %s", self._broker)
                 self._why = ""
                 tasks.create_task(self._greeting(), name="greet the home")
-                async for message in client.messages:
-                    payload = message.payload
-                    if isinstance(payload, bytes | bytearray):
-                        self._received(message.topic.value, bytes(payload), message.retain)
+                await client.lost()
         finally:
             self._client = None
             client.drop()
@@ -196,6 +224,7 @@ class Link:
             limits.MaximumPacketSize = LARGEST
         versions = aiomqtt.ProtocolVersion
         return _Client(
+            self._received,
             broker.host,
             broker.port,
             username=broker.username or None,
@@ -208,8 +237,9 @@ class Link:
             will=aiomqtt.Will(self._farewell.topic, self._farewell.payload, qos=1, retain=True),
             timeout=DEADLINE_S,
             keepalive=KEEPALIVE_S,
-            max_queued_incoming_messages=WAITING,
+            logger=_wire,
             tls_context=broker.tls,
+            socket_options=_AT_ONCE,
         )
 
     def _note(self, wrong: BaseException) -> bool:
@@ -218,7 +248,7 @@ class Link:
         code = getattr(code, "value", code)
         known = isinstance(wrong, aiomqtt.exceptions.MqttConnectError)
         refused = known and code in _REFUSED
-        old = code in _OLD_BROKER if known else str(wrong) == _SILENT
+        old = code in _OLD_BROKER if known else str(wrong) in {_SILENT, _HUNG_UP}
         if self._broker.newest and old and self.connections == 0:
             self._newest = not self._newest  # an old broker says so, or hangs up
         why = _plain(wrong, refused=refused)
