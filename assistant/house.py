@@ -7,7 +7,6 @@ cancelled.
 import asyncio
 import importlib
 import logging
-import ssl
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import Config
-from assistant.config.sections import EMBEDDED, Home
+from assistant.config.sections import EMBEDDED
 from assistant.errors import BackendError, BackendUnavailable, ConfigError
 from assistant.home.devices import Devices, written
 from assistant.ports import Control, Session
@@ -37,18 +36,6 @@ def household(config: Config) -> Devices | None:
     devices = Devices(config.language, home.areas)
     devices.put(WRITTEN, written(home.devices))
     return devices
-
-
-def security(home: Home) -> ssl.SSLContext | None:
-    """Return how TLS is spoken with the broker; reads files. Raises `ConfigError`."""
-    if not home.tls or home.broker == EMBEDDED:
-        return None
-    try:
-        place = None if home.tls_ca is None else home.tls_ca.expanduser()
-        return ssl.create_default_context(cafile=place)
-    except (OSError, ssl.SSLError) as wrong:
-        why = getattr(wrong, "strerror", None) or "it holds no certificate"
-        raise ConfigError("home.tls_ca", f"{home.tls_ca} cannot be read ({why})") from None
 
 
 async def keep_home(
@@ -90,12 +77,13 @@ async def _connected(
     host, port = home.address
     password = "" if home.password is None else home.password.get_secret_value()
     own = home.broker == EMBEDDED
+    safe = home.tls and not own
     broker = parts["link"].Broker(
         host=_reached(host) if own else host,
         port=port,
         username=home.username,
         password=password,
-        tls=await asyncio.to_thread(security, home),
+        tls=await asyncio.to_thread(parts["link"].security, home.tls_ca) if safe else None,
         newest=not own,
     )
     manner = parts["surface"].Manner(share_words=home.share_words, timers=timers)

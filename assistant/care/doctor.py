@@ -9,7 +9,17 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_state_path
 
-from assistant.care import gpu, installation, machine, mixer, retirement, sound, started, user
+from assistant.care import (
+    broker,
+    gpu,
+    installation,
+    machine,
+    mixer,
+    retirement,
+    sound,
+    started,
+    user,
+)
 from assistant.care.findings import Check, Finding
 from assistant.config import Config
 from assistant.control.client import default_path
@@ -116,6 +126,8 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
         found.append(Check("wake word", partial(installation.wake_word, config)))
     if config.llm.backend == "openai":
         found.append(Check("model server", partial(installation.model_server, config)))
+    if config.home.broker:
+        found.append(Check("home", partial(broker.broker, config), 20.0))
     return found
 
 

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiomqtt
@@ -19,7 +20,7 @@ from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from assistant.errors import BackendTimeout, BackendUnavailable, leaves
+from assistant.errors import BackendTimeout, BackendUnavailable, ConfigError, leaves
 
 _log = logging.getLogger(__name__)
 _wire = logging.getLogger(f"{__name__}.wire")
@@ -69,6 +70,35 @@ class Broker:
 
 Received = Callable[[str, bytes, bool], None]
 """Takes (topic, payload, retained)."""
+
+
+def security(ca: Path | None) -> ssl.SSLContext:
+    """Return how TLS is spoken with a broker; reads files. Raises `ConfigError`.
+
+    `ca`: a file with the certificate of who signed the broker's; `None`: those of the system.
+    """
+    try:
+        return ssl.create_default_context(cafile=None if ca is None else ca.expanduser())
+    except (OSError, ssl.SSLError) as wrong:
+        lost = isinstance(wrong, FileNotFoundError | PermissionError)
+        why = wrong.strerror if lost else "it holds no certificate"
+        raise ConfigError("home.tls_ca", f"{ca} cannot be used ({why}); check the file") from None
+
+
+async def trouble(broker: Broker) -> str:
+    """Connect once; returns why that cannot be done, or nothing."""
+    link = Link(broker, "", Farewell("assistant/probe", ""), lambda *_: None, _nothing)
+    for _ in range(2):  # the second time as an old broker wants it
+        try:
+            async with link.made():
+                return ""
+        except aiomqtt.MqttError as wrong:
+            link.note(wrong)
+    return link.trouble
+
+
+async def _nothing() -> None:
+    """Greet nobody."""
 
 
 class _Client(aiomqtt.Client):
@@ -153,9 +183,9 @@ class Link:
             try:
                 await self._connected()
             except* aiomqtt.MqttError as wrong:
-                refused = self._note(leaves(wrong)[0])
+                refused = self.note(leaves(wrong)[0])
             except* (BackendTimeout, BackendUnavailable) as wrong:
-                self._note(leaves(wrong)[0])
+                self.note(leaves(wrong)[0])
             if loop.time() - began > 2 * LONGEST_WAIT_S:
                 wait = FIRST_WAIT_S
             await asyncio.sleep(REFUSED_WAIT_S if refused else wait)
@@ -190,7 +220,7 @@ class Link:
                 await self._client.unsubscribe(topics)
 
     async def _connected(self) -> None:
-        client = self._made()
+        client = self.made()
         try:
             async with client, self._farewelled(client), asyncio.TaskGroup() as tasks:
                 self._client = client
@@ -217,7 +247,8 @@ class Link:
                     gone = self._farewell
                     await client.publish(gone.topic, gone.payload, qos=1, retain=True)
 
-    def _made(self) -> _Client:
+    def made(self) -> _Client:
+        """Make a client of the protocol that is to be spoken next."""
         broker, limits = self._broker, None
         if self._newest:
             limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -242,7 +273,7 @@ class Link:
             socket_options=_AT_ONCE,
         )
 
-    def _note(self, wrong: BaseException) -> bool:
+    def note(self, wrong: BaseException) -> bool:
         """Remember and tell why there is no connection; returns whether we were refused."""
         code = getattr(wrong, "rc", None)
         code = getattr(code, "value", code)
@@ -252,7 +283,7 @@ class Link:
         if self._broker.newest and old and self.connections == 0:
             self._newest = not self._newest  # an old broker says so, or hangs up
         why = _plain(wrong, refused=refused)
-        if why != self._why:
+        if why != self._why and self._identifier:
             _log.warning("the home is not connected (%s): %s", self._broker, why)
         self._why = why
         return refused
