@@ -19,12 +19,16 @@ def home(**settings: object) -> Home:
         ({"broker": "box"}, ("box", 1883)),
         ({"broker": "box", "tls": True}, ("box", 8883)),
         ({"broker": "192.168.1.5:18830"}, ("192.168.1.5", 18830)),
-        ({"broker": "'[fd00::1]'"}, ("fd00::1", 1883)),
         ({"broker": "embedded", "listen": "127.0.0.1:1999"}, ("127.0.0.1", 1999)),
     ],
 )
 def test_where_the_broker_is(settings: dict[str, object], address: tuple[str, int]) -> None:
     assert home(**settings).address == address
+
+
+def test_an_address_with_colons_stands_in_brackets() -> None:
+    assert Home(broker="[fd00::1]").address == ("fd00::1", 1883)
+    assert Home(broker="[fd00::1]:1999").address == ("fd00::1", 1999)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
 UNKNOWN = "None"
 """What Home Assistant takes for an unknown state."""
-EVENTS = ("woken", "answered", "interrupted", "failed")
+EVENTS = ("woken", "answered", "announced", "interrupted", "failed")
 STARTING = "starting"
 LONGEST_STATE = 255
 """Characters of a state in Home Assistant."""

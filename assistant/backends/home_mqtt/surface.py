@@ -205,7 +205,8 @@ class Surface:
                     self._words[name] = _short(text)
         latency = report.latency
         more = {} if latency is None else {"latency": round(latency, 3)}
-        self._happened(report.outcome, **words, **more)
+        unasked = report.outcome == "answered" and not report.heard
+        self._happened("announced" if unasked else report.outcome, **words, **more)
 
     def _happened(self, event: str, **more: object) -> None:
         if event in EVENTS:
