@@ -558,6 +558,11 @@ class Household(Protocol):
         """
         ...
 
+    @property
+    def asks(self) -> bool:
+        """It has just asked which one is meant."""
+        ...
+
     async def choose(self, words: str) -> str | None:
         """Take words for the answer to "which one?", if that was just asked; else `None`."""
         ...

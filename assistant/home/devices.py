@@ -174,6 +174,12 @@ class Devices:
             return self._which(intent, slots, found)
         return await self._do(wants, found, slots)
 
+    @property
+    def asks(self) -> bool:
+        """It has just asked which one is meant."""
+        asked = self._question
+        return asked is not None and asyncio.get_running_loop().time() <= asked.until
+
     async def choose(self, words: str) -> str | None:
         """Take words for the answer to "which one?"."""
         asked, self._question = self._question, None

@@ -1,52 +1,26 @@
 """The joint with hassil: sentences of home-assistant-intents over the lists of a household."""
 
+import asyncio
 from functools import cache
 
 import pytest
-from hassil import Intents, recognize_best
-from hassil.intents import SlotList, TextSlotList, TextSlotValue
-from home_assistant_intents import get_intents
 
 from assistant.home.devices import Devices
 from assistant.home.learned import described
 from assistant.ports import Household
+from assistant.reasoning.at_home import HomeSentences, _sentences
 from tests.home.test_household import House, lived
 
 
 @cache
-def intents(language: str) -> Intents:
-    loaded = get_intents(language)
-    assert loaded is not None
-    return Intents.from_dict(loaded)
-
-
-def slot_lists(home: Household) -> dict[str, SlotList]:
-    """What a recogniser is given: a name once for each kind that it has."""
-    kinds = home.kinds()
-    names = [
-        TextSlotValue.from_tuple((name, name, {"domain": kind}), allow_template=False)
-        for name in home.lists()["name"]
-        for kind in kinds[name]
-    ]
-    areas = [
-        TextSlotValue.from_tuple((area, area), allow_template=False)
-        for area in home.lists()["area"]
-    ]
-    return {
-        "name": TextSlotList("name", names),
-        "area": TextSlotList("area", areas),
-        "floor": TextSlotList("floor", []),
-    }
+def loaded(language: str) -> object:
+    return _sentences(language)
 
 
 async def heard(home: Household, text: str, language: str = "en") -> str | None:
-    found = recognize_best(
-        text, intents(language), slot_lists=slot_lists(home), best_slot_name="name"
-    )
-    if found is None:
-        return None
-    slots = {name: str(entity.value) for name, entity in found.entities.items()}
-    return await home.carry_out(found.intent.name, slots)
+    sentences = HomeSentences(language, home)
+    sentences._intents = loaded(language)  # once for all tests
+    return await sentences.answer(text)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +74,8 @@ def test_two_of_one_name_are_asked_for_and_chosen() -> None:
     async def test(house: House) -> None:
         said = await heard(house.devices, "turn on the lamp")
         assert said == "There are 2 devices called Lamp: Bedroom or Office. Which one?"
-        assert await house.devices.choose("the bedroom one") == "Turning on Lamp."
+        assert await heard(house.devices, "the bedroom one") == "Turning on Lamp."
+        assert await heard(house.devices, "the bedroom one") is None
 
     lived(test)
 
@@ -116,3 +91,48 @@ def test_names_with_the_signs_of_templates_are_just_names() -> None:
         assert await heard(home, "turn on something else") is None
 
     lived(test)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what time is it",
+        "set a timer for five minutes",
+        "tell me about lamps and how to turn on the lights of a stage",
+        "turn on the television",
+        "turn on the lamp " * 100,
+        "",
+    ],
+)
+def test_what_is_not_for_the_home_falls_through(text: str) -> None:
+    async def test(house: House) -> None:
+        assert await heard(house.devices, text) is None
+        assert house.sent == []
+
+    lived(test)
+
+
+def test_nothing_moves_before_the_turn_is_over() -> None:
+    async def test(house: House) -> None:
+        sentences = HomeSentences("en", house.devices)
+        sentences._intents = loaded("en")
+        released = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            answer = tasks.create_task(sentences.answer("turn on the counter", released))
+            await asyncio.sleep(1)
+            assert house.sent == []
+            released.set()
+        assert answer.result() == "Turning on Counter."
+        assert len(house.sent) == 1
+
+    lived(test)
+
+
+def test_a_language_without_sentences_has_none() -> None:
+    async def main() -> None:
+        sentences = HomeSentences("xx", House().devices)
+        await sentences.load()
+        assert sentences.recognise("turn on the counter") is None
+        await HomeSentences("de-AT", House().devices).load()
+
+    asyncio.run(main())
