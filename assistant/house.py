@@ -7,8 +7,8 @@ cancelled.
 import asyncio
 import importlib
 import logging
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from assistant.config.sections import EMBEDDED
 from assistant.errors import BackendError, BackendUnavailable, ConfigError
 from assistant.home.devices import Devices, written
 from assistant.ports import Control, Session
+from assistant.reasoning.at_home import HomeSentences
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,21 @@ def household(config: Config) -> Devices | None:
     devices = Devices(config.language, home.areas)
     devices.put(WRITTEN, written(home.devices))
     return devices
+
+
+@asynccontextmanager
+async def open_household(config: Config) -> AsyncIterator[tuple[Devices, HomeSentences] | None]:
+    """Give the devices, and the sentences for them; `None`: no home is configured."""
+    devices = household(config)
+    if devices is None:
+        yield None
+        return
+    sentences = HomeSentences(config.language, devices)
+    try:
+        await sentences.load()
+    except ImportError as missing:
+        _log.warning("only the mind commands the home: there is no package %s", missing.name)
+    yield devices, sentences
 
 
 async def keep_home(
