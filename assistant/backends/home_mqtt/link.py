@@ -26,9 +26,10 @@ _log = logging.getLogger(__name__)
 _wire = logging.getLogger(f"{__name__}.wire")
 """What the library says; the same faults reach us as exceptions, and are told once."""
 _wire.propagate = False
+_wire.addHandler(logging.NullHandler())
 
 NAME = "home_mqtt"
-DEADLINE_S = 4.0
+DEADLINE_S = 3.0
 """For the broker to answer."""
 PARTING_S = 0.5
 """For saying that we go."""
@@ -36,7 +37,7 @@ KEEPALIVE_S = 15
 """A broker that vanished without a word is missed after 1.5 times as long."""
 LARGEST = 256 * 1024
 """Bytes of a packet that we take (MQTT 5); the largest discovery payloads have some 20 KB."""
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 4.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 3.0
 """Before trying again; doubled each time."""
 REFUSED_WAIT_S = 30.0
 """The same when it will not have us: asking again soon looks like an attack."""

@@ -152,7 +152,8 @@ class Surface:
         state = self._session.state
         latency = state.last_latency
         healthy = not (state.trouble or state.faults)
-        told = {
+        told = self._turned()  # first, since who turned it waits
+        told |= {
             "state": state.activity.split()[0],
             "last_latency": UNKNOWN if latency is None else f"{latency:.3f}",
             "problem": OFF if healthy else ON,
@@ -161,6 +162,10 @@ class Surface:
             told["timer"] = self._timer()
         if self._manner.share_words:
             told |= self._words
+        return told
+
+    def _turned(self) -> dict[str, str]:
+        told: dict[str, str] = {}
         for name, control in self._controls.items():
             match control:
                 case Switch(read=read):
