@@ -25,6 +25,7 @@ from tests.home.stage import NAMES, Bystander, at_home, bystander, until
 
 TOPICS = 10_000
 ROUNDS = 200
+PROMPT = "allow_anonymous true\nset_tcp_nodelay true"
 
 
 def lamp(number: int) -> tuple[str, str]:
@@ -214,6 +215,8 @@ async def main() -> None:
         for name, measure in many:
             async with mosquitto(Path(folder)) as broker:
                 _told(name, await measure(broker))
+        async with mosquitto(Path(folder), PROMPT) as broker:
+            _told("a switch command obeyed, set_tcp_nodelay", await obedience(broker))
         for away in (0.0, 1.0, 10.0):
             async with mosquitto(Path(folder)) as broker:
                 took = await return_(broker, away)

@@ -225,7 +225,7 @@ class Devices:
     async def _do(self, wants: list[Wanted], found: list[Thing], slots: Slots) -> str:
         able = [(thing, m) for thing in found for want in wants for m in want.messages(thing)]
         if not able:
-            return self._said["cannot"].format(name=self._called(found, slots))
+            return _begun(self._said["cannot"], name=self._called(found, slots))
         if self._send is None:
             return self._said["unreachable"]
         lost: BaseException | None = None
@@ -255,14 +255,14 @@ class Devices:
 
     def _state(self, thing: Thing, intent: str) -> str:
         if thing.kind == "climate" and thing.current is not None:
-            return self._said["is_warm"].format(name=thing.name, number=f"{thing.current:g}")
+            return _begun(self._said["is_warm"], name=thing.name, number=f"{thing.current:g}")
         on = thing.on
         if on is None and thing.level is not None:
             on = thing.level > 0
         if on is None or intent == "HassClimateGetTemperature":
             return self._said["unknown"].format(name=thing.name)
         words = ("is_open", "is_closed") if thing.kind == "cover" else ("is_on", "is_off")
-        return self._said[words[not on]].format(name=thing.name)
+        return _begun(self._said[words[not on]], name=thing.name)
 
     def _which(self, intent: str, slots: Slots, found: Sequence[Thing]) -> str:
         """Ask which of several is meant."""
@@ -298,6 +298,12 @@ class Devices:
 
 async def _sent(send: Send, topic: str, payload: str, *, retain: bool) -> None:
     await send(topic, payload, retain)
+
+
+def _begun(phrase: str, **more: str) -> str:
+    """Return a sentence that begins with a capital, whatever a device is called."""
+    said = phrase.format(**more)
+    return said[:1].upper() + said[1:]
 
 
 def _keep(table: dict[str, list[T]], key: str, left: list[T]) -> None:
