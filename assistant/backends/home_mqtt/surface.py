@@ -183,12 +183,13 @@ class Surface:
         try:
             for name, state in self.states().items():
                 if self._told.get(name) != state:
+                    self._told[name] = state  # before it goes: it may have to be told anew
                     await bus.publish(self._names.state(name), state, retain=True)
-                    self._told[name] = state
             while self._events:
                 await bus.publish(self._names.event, json.dumps(self._events[0]))
                 self._events.popleft()
         except BackendError as lost:
+            self._told.clear()
             _log.debug("not told: %s", lost)
 
     def _timer(self) -> str:
