@@ -186,8 +186,10 @@ class Surface:
                     self._told[name] = state  # before it goes: it may have to be told anew
                     await bus.publish(self._names.state(name), state, retain=True)
             while self._events:
-                await bus.publish(self._names.event, json.dumps(self._events[0]))
-                self._events.popleft()
+                event = self._events[0]
+                await bus.publish(self._names.event, json.dumps(event))
+                if self._events[0] is event:  # else so many came meanwhile that it fell out
+                    self._events.popleft()
         except BackendError as lost:
             self._told.clear()
             _log.debug("not told: %s", lost)
