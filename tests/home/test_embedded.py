@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import aiomqtt
@@ -55,9 +56,8 @@ def test_a_loop_that_is_busy_does_not_stall_the_broker() -> None:
     async def main() -> None:
         port = free_port()
         async with asyncio.timeout(60), embedded(Place(port=port)):
-            thread = threading.Thread(target=others, args=(port,))
-            thread.start()
-            thread.join(20)  # blocks this loop on purpose
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(others, port).result(40)  # blocks this loop on purpose
 
     asyncio.run(main())
     assert told == ["hello"]
