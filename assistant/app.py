@@ -15,6 +15,7 @@ from typing import Any
 from assistant.config import Chosen, Config, resolve
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
+from assistant.house import open_household
 from assistant.languages.pack import load as load_pack
 from assistant.listening.ear import EarBackends, EarSettings
 from assistant.listening.inquiry import Judges
@@ -195,13 +196,17 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
+    contexts["home"] = open_household(config)
     async with together(contexts) as ports, _perhaps(fallback) as second:
+        home = ports["home"]
         yield Shared(
             ears=_ears(config, ports),
             mind=ports["llm"],
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
+            household=None if home is None else home[0],
+            at_home=None if home is None else home[1],
         )
 
 

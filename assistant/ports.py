@@ -531,6 +531,88 @@ class Surroundings(Protocol):
         ...
 
 
+# ── the home ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Household(Protocol):
+    """The devices of the home, commanded by the intents of home-assistant-intents.
+
+    It is there from the start; which devices there are may change at any time.
+    """
+
+    def lists(self) -> Mapping[str, Sequence[str]]:
+        """Return what the slots "name", "area" and "floor" hold; the same until that changes."""
+        ...
+
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """Return the kinds that each name has: {"lamp": ["light"]}, a sentence's context.
+
+        Sentences ask for it as "domain"; kinds are Home Assistant's: light, switch, cover, …
+        """
+        ...
+
+    async def carry_out(self, intent: str, slots: Mapping[str, str]) -> str | None:
+        """Do what a sentence asks for; returns the answer to speak, in the user's language.
+
+        Two devices of one name: the answer asks which. `None`: it is no intent for the home.
+        """
+        ...
+
+    @property
+    def asks(self) -> bool:
+        """It has just asked which one is meant."""
+        ...
+
+    async def choose(self, words: str) -> str | None:
+        """Take words for the answer to "which one?", if that was just asked; else `None`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switch:
+    """Something of the assistant that is on or off, and that a surface may turn."""
+
+    name: str
+    """In one word, as part of topics and addresses: "microphone"."""
+    read: Callable[[], bool]
+    turn: Callable[[bool], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dial:
+    """A number of the assistant that a surface may set."""
+
+    name: str
+    read: Callable[[], float]
+    turn: Callable[[float], Awaitable[None]]
+    low: float
+    high: float
+    step: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One of several that a surface may choose."""
+
+    name: str
+    read: Callable[[], str]
+    turn: Callable[[str], Awaitable[None]]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Button:
+    """Something that the assistant does when a surface asks for it."""
+
+    name: str
+    press: Callable[[], Awaitable[None]]
+
+
+Control = Switch | Dial | Choice | Button
+"""What surfaces offer beside the conversation; they raise `AssistantError` when they cannot."""
+
+
 # ── speaking ──────────────────────────────────────────────────────────────────────────────────
 
 

@@ -32,6 +32,7 @@ from assistant.ports import (
     Device,
     Ducks,
     Frame,
+    Household,
     LanguageModel,
     Measure,
     Seen,
@@ -40,6 +41,7 @@ from assistant.ports import (
     Track,
     TurnReport,
 )
+from assistant.reasoning.at_home import HomeSentences
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
@@ -74,6 +76,8 @@ class Shared:
     voice: Synthesizer
     fallback: Synthesizer | None
     pack: Pack
+    household: Household | None = None
+    at_home: HomeSentences | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class LiveSession:
         self._tasks: asyncio.TaskGroup | None = None
         self._speech: Speech | None = None
         self._drafted: dict[int, Speech] = {}
+        self._commits: dict[int, asyncio.Event] = {}
         self._asks: dict[int, asyncio.Future[TurnReport]] = {}
         self._written: set[int] = set()
         self._newest_ask = 0
@@ -331,6 +336,8 @@ class LiveSession:
             yield self._shared.pack.notices[said] if isinstance(said, c.Notice) else said
             return
         canned = introduction(order.text, mind.info, settings.name)
+        if canned is None and (home := self._shared.at_home) is not None:
+            canned = await home.answer(order.text, self._committed(order))
         if canned is not None:
             yield canned
             return
@@ -345,6 +352,12 @@ class LiveSession:
         if self._speech is None or echo is None or echo.state == "none":
             return ""
         return self._speech.said
+
+    def _committed(self, order: Order) -> asyncio.Event | None:
+        """Return what tells that a draft is to be said: until then nothing is done for it."""
+        if not isinstance(order, c.Draft):
+            return None
+        return self._commits.setdefault(order.draft, asyncio.Event())
 
     def _paused(self, ms: float) -> None:
         self.pauses = self.pauses.after(ms)
@@ -387,8 +400,10 @@ class LiveSession:
                 self._give_up(event.timer)
             elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
+                self._commits.pop(order.draft, asyncio.Event()).set()
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
+                self._commits.pop(order.draft, None)
         self._gate(state)
         if self._ducks is not None:
             self._ducks.duck(on=_attends(state, self._conductor.policy))

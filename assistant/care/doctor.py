@@ -10,6 +10,7 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_state_path
 
 from assistant.care import (
+    broker,
     doors,
     gpu,
     installation,
@@ -137,6 +138,8 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
         found.append(Check("wake word", partial(installation.wake_word, config)))
     if config.llm.backend == "openai":
         found.append(Check("model server", partial(installation.model_server, config)))
+    if config.home.broker:
+        found.append(Check("home", partial(broker.broker, config), 20.0))
     return found
 
 

@@ -54,12 +54,7 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
 
 async def _ask(config: Config, text: str, *, as_json: bool) -> None:
     async with _talker(config) as talker:
-        if not as_json:
-            await talker.answer(text)
-            return
-        said = "".join([piece async for piece in talker.pieces(text)]).strip()
-        answer: dict[str, object] = {"heard": text, "said": said}
-        _print(answer, as_json=True)
+        await (talker.answer_as_json(text) if as_json else talker.answer(text))
 
 
 async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
@@ -82,14 +77,17 @@ async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
     _print(answer, as_json=as_json)
 
 
-def chat(config: Config) -> None:
+def chat(config: Config, *, as_json: bool = False) -> None:
     """Converse in writing until an empty line, then end the process."""
     log_to(config.log.level)
     place = config.control.socket or Path(default_path())
-    until_ended(lambda _: _chat_with_running(place) if running(place) else _chat(config))
+    if running(place) is not None:
+        until_ended(lambda _: _chat_with_running(place, as_json=as_json))
+    else:
+        until_ended(lambda _: _chat(config, as_json=as_json))
 
 
-async def _chat_with_running(place: Path) -> None:
+async def _chat_with_running(place: Path, *, as_json: bool) -> None:
     async def answer(text: str) -> None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": False}
         connection = Worker("control")  # unlike a pool's, its thread keeps nobody waiting
@@ -97,15 +95,15 @@ async def _chat_with_running(place: Path) -> None:
             told = await connection.run(lambda: call(place, request, PATIENCE_S))
         finally:
             connection.close()
-        _print(told, as_json=False)
+        _print(told, as_json=as_json)
 
     await _converse("The running assistant", answer)
 
 
-async def _chat(config: Config) -> None:
+async def _chat(config: Config, *, as_json: bool) -> None:
     async with _talker(config) as talker, asyncio.TaskGroup() as tasks:
         warming = tasks.create_task(talker.warm())  # while the first question is typed
-        await _converse(talker.mind.info.name, talker.answer)
+        await _converse(talker.mind.info.name, talker.answer_as_json if as_json else talker.answer)
         warming.cancel()
 
 
@@ -181,6 +179,11 @@ class _Talker:
                     said.append(piece)
                     yield piece
         self._conversation.add_turn(text, "".join(said))
+
+    async def answer_as_json(self, text: str) -> None:
+        """Print an answer when it is whole."""
+        said = "".join([piece async for piece in self.pieces(text)]).strip()
+        _print({"heard": text, "said": said, "outcome": "answered", "failure": ""}, as_json=True)
 
     async def answer(self, text: str) -> None:
         """Print an answer as it comes."""

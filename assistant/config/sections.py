@@ -1,9 +1,21 @@
 """What can be set. A description is what config.yaml and the documentation say of a key."""
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
+
+from assistant.home.learned import NotUnderstood, described
+from assistant.home.place import is_loopback
 
 
 class Section(BaseModel):
@@ -314,6 +326,111 @@ class Control(Section):
     )
 
 
+EMBEDDED = "embedded"
+"""The broker in this process."""
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@\[\]]+))(?::(\d{1,5}))?")
+_PORTS = range(1, 65536)
+
+
+def _host_and_port(text: str, usual: int) -> tuple[str, int]:
+    found = _HOST.fullmatch(text)
+    port = int(found[3] or usual or 1) if found else 0
+    if found is None or port not in _PORTS:
+        raise ValueError(f"should be host or host:port, is {text!r}")
+    return found[1] or found[2], port
+
+
+class Home(Section):
+    """The home over MQTT: a device that Home Assistant finds, and devices that it commands."""
+
+    broker: str = Field(
+        default="",
+        description="Address of your broker, host or host:port. embedded: one in this process. "
+        "Empty: no home.",
+    )
+    tls: bool = Field(default=False, description="Speak TLS with the broker; its port is 8883.")
+    tls_ca: Path | None = Field(
+        default=None,
+        description="A file with the certificate of who signed the broker's; null: the system's.",
+    )
+    username: str = Field(default="", description="The broker's name for the assistant.")
+    password: SecretStr | None = Field(default=None, description="The password that goes with it.")
+    listen: str = Field(
+        default="127.0.0.1:1883",
+        description="Where the embedded broker listens; elsewhere than on this machine only with "
+        "username and password.",
+    )
+    name: str = Field(
+        default="", description="The device's name in Home Assistant; empty: that of the persona."
+    )
+    discovery_prefix: str = Field(
+        default="homeassistant",
+        pattern=r"^[^/+#\s]+(/[^/+#\s]+)*$",
+        description="Where Home Assistant looks for devices.",
+    )
+    topic: str = Field(
+        default="assistant",
+        pattern=r"^[^/+#\s]+(/[^/+#\s]+)*$",
+        description="Where the topics of the assistant begin.",
+    )
+    share_words: bool = Field(
+        default=False, description="Publish what was heard and said; else it stays here."
+    )
+    learn: bool = Field(
+        default=True,
+        description="Command the lights, switches, covers, thermostats and scenes that describe "
+        "themselves on the broker.",
+    )
+    areas: dict[str, str] = Field(
+        default={}, description="In which room a device is, by its name: {desk lamp: office}."
+    )
+    devices: tuple[dict[str, Any], ...] = Field(
+        default=(),
+        description="Devices that do not describe themselves, with the keys of Home Assistant's "
+        "discovery: {kind: light, name: lamp, area: office, command_topic: …, state_topic: …}.",
+    )
+
+    @field_validator("devices")
+    @classmethod
+    def _described(cls, entries: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for number, entry in enumerate(entries, start=1):
+            try:
+                described(entry)
+            except NotUnderstood as wrong:
+                raise ValueError(f"entry {number}: {wrong}") from None
+        return entries
+
+    @field_validator("broker", "listen")
+    @classmethod
+    def _places(cls, text: str) -> str:
+        if text not in {"", EMBEDDED}:
+            _host_and_port(text, 0)
+        return text
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        host, _ = self.listens_at
+        known = self.username and self.password
+        if self.broker == EMBEDDED and not is_loopback(host) and not known:
+            raise ValueError(
+                f"listen ({host}) can be reached from elsewhere, so username and password should "
+                "be set, too"
+            )
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        if self.broker == EMBEDDED:
+            return self.listens_at
+        return _host_and_port(self.broker, 8883 if self.tls else 1883)
+
+    @property
+    def listens_at(self) -> tuple[str, int]:
+        """Address and port of the embedded broker."""
+        return _host_and_port(self.listen, 1883)
+
+
 class Log(Section):
     """What it writes to stderr, or to the journal of the system."""
 
@@ -343,4 +460,5 @@ class Config(Section):
     conversation: Conversation = Conversation()
     recorder: Recorder = Recorder()
     control: Control = Control()
+    home: Home = Home()
     log: Log = Log()
