@@ -82,7 +82,8 @@ class Llm(Stage):
     kind = "llm"
     backend: str = Field(
         default="llamacpp",
-        description="llamacpp: in this process, offline. openai: any server that speaks its API.",
+        description="llamacpp: in this process, offline. anthropic: Claude. openai: OpenAI and any "
+        "server that speaks its API.",
     )
 
 

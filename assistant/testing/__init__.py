@@ -10,5 +10,7 @@ canceller     takes so many decibels of an echo that it is told
 mind          a language model that plays a script
 judge         a judge of ends that says what it is told to
 http_mind     a model server on loopback, with faults
+dialects      what model servers say on the wire
+eyes          what such a server sees in the pictures that it was sent
 voice         a voice that needs given times for its words
 """

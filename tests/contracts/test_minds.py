@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from assistant.backends import llm_llamacpp, llm_openai
+from assistant.backends import llm_anthropic, llm_llamacpp, llm_openai
 from assistant.ports import LanguageModel, Message
 from assistant.testing.http_mind import HttpMind
 from assistant.testing.mind import ScriptedMind, answer
@@ -45,6 +45,24 @@ async def openai_peer(_: Path) -> AsyncIterator[LanguageModel]:
 
 
 @asynccontextmanager
+async def openai_responses(_: Path) -> AsyncIterator[LanguageModel]:
+    peer = HttpMind(text=LONG, first=0.01, each=0.002)
+    async with peer.serve():
+        config = llm_openai.Config(base_url=peer.base_url, api="responses")
+        async with llm_openai.open(config) as mind:
+            yield mind
+
+
+@asynccontextmanager
+async def anthropic_peer(_: Path) -> AsyncIterator[LanguageModel]:
+    peer = HttpMind(text=LONG, first=0.01, each=0.002)
+    async with peer.serve():
+        config = llm_anthropic.Config(base_url=peer.root_url, model=peer.model)
+        async with llm_anthropic.open(config) as mind:
+            yield mind
+
+
+@asynccontextmanager
 async def openai_llamacpp(gguf: Path) -> AsyncIterator[LanguageModel]:
     """llama.cpp's own OpenAI-compatible server: a third party's idea of the wire."""
     xllamacpp = pytest.importorskip("xllamacpp")
@@ -66,6 +84,8 @@ REAL = pytest.mark.real
 MINDS = [
     scripted,
     openai_peer,
+    openai_responses,
+    anthropic_peer,
     pytest.param(llamacpp, marks=REAL),
     pytest.param(openai_llamacpp, marks=REAL),
 ]
