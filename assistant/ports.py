@@ -490,6 +490,24 @@ class LanguageModel(Protocol):
         ...
 
 
+@runtime_checkable
+class Probed(Protocol):
+    """A mind elsewhere, which can be asked whether it is well."""
+
+    async def probe(self) -> None:
+        """Find out whether it answers, at no cost. Raises `BackendError` or `TimeoutError`."""
+        ...
+
+
+@runtime_checkable
+class Replaced(Protocol):
+    """A mind that another one may take the place of."""
+
+    def watch(self, told: Callable[[str], None]) -> Callable[[], None]:
+        """Call `told` in the loop with the sentence that says who thinks now; returns its end."""
+        ...
+
+
 Effect = Literal["none", "undoable", "lasting"]
 """What a tool does to the world: nothing, something that can be undone, something that stays."""
 

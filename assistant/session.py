@@ -34,6 +34,7 @@ from assistant.ports import (
     Frame,
     LanguageModel,
     Measure,
+    Replaced,
     Seen,
     SessionState,
     Synthesizer,
@@ -136,6 +137,7 @@ class LiveSession:
         self._faults: tuple[str, ...] = ()
         self._before: State = Quiet()
         self._trouble = device.info.trouble
+        self._unwatch: Callable[[], None] = lambda: None
         device.watch(self._device_changed)
 
     async def run(self) -> None:
@@ -151,6 +153,8 @@ class LiveSession:
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
                 self._tell_state(self._conductor.state)
+                if isinstance(self._shared.mind, Replaced):
+                    self._unwatch = self._shared.mind.watch(self._mind_changed)
                 await self._ear.run()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(ENDING_S):
@@ -159,6 +163,7 @@ class LiveSession:
                 warming.cancel()
                 telling.cancel()
         finally:
+            self._unwatch()
             self._tasks = self._jobs = None
             for future in self._asks.values():
                 future.cancel()
@@ -426,6 +431,11 @@ class LiveSession:
         self._tell_state(state)
         if was and not self._trouble and self._tasks is not None:
             self._tasks.create_task(self._play(c.Tone.AWAKE), name="sound is back")
+
+    def _mind_changed(self, sentence: str) -> None:
+        """Another mind thinks now: said where somebody is being answered."""
+        if not isinstance(self._conductor.state, Quiet):
+            self.inject(e.WantsFloor(sentence, e.Urgency.POLITE))
 
     async def _tell_what_is_said(self) -> None:
         """Between two steps of the core the words go on."""

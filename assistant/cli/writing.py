@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any
 
-from assistant.app import fetch_models, open_device, open_shared, open_stage, together
+from assistant.app import fetch_models, open_device, open_mind, open_shared, together
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
 from assistant.config import Config
@@ -196,5 +196,5 @@ class _Talker:
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
-    async with open_stage(config, "llm") as mind:
+    async with open_mind(config) as mind:
         yield _Talker(config, mind)
