@@ -477,6 +477,7 @@ class LanguageModel(Protocol):
     ) -> AsyncIterator[str | ToolCall]:
         """Yield pieces as they come. Closing the iterator stops the model and its socket.
 
+        An empty piece is a sign of life: a call of a tool is being written.
         Raises `BackendUnavailable`, `BackendTimeout` or `BackendError`.
         """
         ...

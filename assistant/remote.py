@@ -4,10 +4,10 @@ import asyncio
 import importlib
 import ipaddress
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from assistant.errors import BackendBusy, BackendError, BackendTimeout, BackendUnavailable
@@ -103,15 +103,37 @@ class Patience:
         return BackendTimeout("llm", message, retryable=True)
 
 
-async def until_silent(stream: AsyncIterator[T], patience: Patience) -> AsyncGenerator[T]:
-    """Yield what a stream brings while patience lasts. Raises `TimeoutError`."""
+class Reads(Protocol):
+    """Reads one answer, event by event."""
+
+    def take(self, event: Any) -> Iterator[str] | None:
+        """Return the texts in an event, "" as a sign of life; `None`: it is none of ours."""
+        ...
+
+
+async def texts(
+    stream: AsyncIterator[Any], reading: Reads, patience: Patience, place: "Place"
+) -> AsyncGenerator[str]:
+    """Yield what a stream says while patience lasts, signs of life only before the first word.
+
+    Raises `TimeoutError`, and `BackendError` where no model server speaks.
+    """
+    events, alive = 0, False
     while True:
         async with patience.wait():
-            try:
-                item = await anext(stream)
-            except StopAsyncIteration:
-                return
-        yield item
+            event = await anext(stream, None)
+        if event is None:
+            break
+        found, events = reading.take(event), events + 1
+        if found is None:
+            raise place.foreign()
+        for text in found:
+            patience.spoke()
+            if text or not alive:
+                alive = True
+                yield text
+    if not events:
+        raise place.foreign()
 
 
 def rest(headers: object, usual: float) -> float:

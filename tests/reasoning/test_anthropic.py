@@ -110,7 +110,7 @@ def test_what_it_thought_before_a_call_is_given_back_with_the_result() -> None:
 
     async def use(peer: HttpMind, mind: LanguageModel) -> None:
         peer.speaks = Thoughtful
-        (call,), _ = await read(mind, tools=[CLOCK])
+        (_, call), _ = await read(mind, tools=[CLOCK])
         assert isinstance(call, ToolCall)
         answered = Message("tool", "noon", answers=call.id)
         await read(mind, [*HELLO, Message("assistant", "", calls=(call,)), answered], [CLOCK])

@@ -141,8 +141,9 @@ def test_an_answer_comes_from_the_pixels(wire: str) -> None:
 def test_a_tool_is_called_and_its_result_used(wire: str) -> None:
     async def use(peer: HttpMind, mind: LanguageModel) -> None:
         asked = Message("user", "What time is it?")
-        (call,), _ = await read(mind, [asked], [CLOCK])
+        (alive, call), _ = await read(mind, [asked], [CLOCK])
         assert isinstance(call, ToolCall)
+        assert alive == "", "a sign of life while the call was being written"
         assert call == ToolCall("call-1", "clock", "{}")
         called = Message("assistant", "", calls=(call,))
         answered = Message("tool", "noon", answers=call.id)
@@ -215,11 +216,13 @@ def test_an_answer_that_is_cut_is_an_answer(wire: str) -> None:
 def test_unknown_tools_and_broken_arguments_are_passed_on_as_they_are(wire: str) -> None:
     async def use(peer: HttpMind, mind: LanguageModel) -> None:
         assert (await read(mind, tools=[CLOCK]))[0] == [
-            ToolCall("call-1", "launch_rockets", '{"city": "Paris"}')
+            "",
+            ToolCall("call-1", "launch_rockets", '{"city": "Paris"}'),
         ]
         peer.mode = Mode.BROKEN_ARGUMENTS
         assert (await read(mind, tools=[CLOCK]))[0] == [
-            ToolCall("call-1", "clock", '{"city": "Par')
+            "",
+            ToolCall("call-1", "clock", '{"city": "Par'),
         ]
 
     during(wire, HttpMind(mode=Mode.UNKNOWN_TOOL), use)

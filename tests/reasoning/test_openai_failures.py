@@ -201,7 +201,7 @@ def test_nothing_private_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_tool_calls_come_whole() -> None:
     async def use(peer: HttpMind, mind: OpenAIMind) -> None:
         pieces, _ = await read(mind, tools=[CLOCK])
-        assert pieces == [ToolCall("call-1", "clock", '{"city": "Paris"}')]
+        assert pieces == ["", ToolCall("call-1", "clock", '{"city": "Paris"}')]
         assert peer.requests[0]["tools"][0]["function"]["name"] == "clock"
 
     during(HttpMind(mode=Mode.TOOL_CALLS), use)

@@ -76,7 +76,10 @@ class Claude:
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[str | ToolCall]:
-        """Yield pieces as they come, then tool calls; closing this closes the socket."""
+        """Yield pieces as they come, then tool calls; closing this closes the socket.
+
+        An empty piece says that a call of a tool is being written.
+        """
         config = self._config
         if not self.info.sees:
             messages = [_unseen(m, config.language) if m.images else m for m in messages]
@@ -115,18 +118,13 @@ class Claude:
     ) -> AsyncGenerator[str | ToolCall]:
         config = self._config
         patience = remote.Patience(config.host, config.first_seconds, config.between_seconds)
-        reading, stream, events, said = Reading(), None, 0, False
+        reading, stream, said = Reading(), None, False
         try:
             async with patience.wait():
                 stream = await self._client.messages.create(**request)
-            async for event in remote.until_silent(stream, patience):
-                texts, events = reading.take(event), events + 1
-                if texts is None:
-                    raise place.foreign()
-                for text in texts:
-                    said = True
-                    yield text
-                    patience.spoke()
+            async for text in remote.texts(stream, reading, patience, place):
+                said = said or bool(text)
+                yield text
         except TimeoutError:
             raise patience.lost() from None
         except self._broken as error:
@@ -136,15 +134,11 @@ class Claude:
         finally:
             if stream is not None:
                 await stream.close()
-        for piece in self._end(reading, place, events=events, said=said):
+        for piece in self._end(reading, place, said=said):
             yield piece
 
-    def _end(
-        self, reading: Reading, place: remote.Place, *, events: int, said: bool
-    ) -> list[str | ToolCall]:
+    def _end(self, reading: Reading, place: remote.Place, *, said: bool) -> list[str | ToolCall]:
         """Return what is left to say when the stream is over."""
-        if not events:
-            raise place.foreign()
         match reading.stopped:
             case "":
                 raise place.broke_off()

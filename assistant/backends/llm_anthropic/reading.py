@@ -40,7 +40,7 @@ class Reading:
         self._blocks: dict[int, Opened] = {}
 
     def take(self, event: Any) -> Iterator[str] | None:
-        """Return the texts in an event; `None`: it is no event."""
+        """Return the texts in an event, "" as a sign of life; `None`: it is no event."""
         kind = getattr(event, "type", None)
         return self._texts(kind, event) if kind in _KNOWN else None
 
@@ -71,6 +71,7 @@ class Reading:
                     yield delta.text
             case "input_json_delta":
                 block.text += delta.partial_json
+                yield ""
             case "thinking_delta":
                 block.text += delta.thinking
             case "signature_delta":

@@ -61,7 +61,10 @@ class OpenAIMind:
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[str | ToolCall]:
-        """Yield pieces as they come, then tool calls; closing this closes the socket."""
+        """Yield pieces as they come, then tool calls; closing this closes the socket.
+
+        An empty piece says that a call of a tool is being written.
+        """
         config = self._config
         if config.prompt_form == "paligemma":
             messages, tools = formed(messages, config.language), ()
@@ -98,21 +101,15 @@ class OpenAIMind:
         config, wire = self._config, self._wire
         patience = remote.Patience(config.host, config.first_seconds, config.between_seconds)
         place = self._place(messages)
-        reading, stream, items, said = wire.reading(), None, 0, False
+        reading, stream, said = wire.reading(), None, False
         try:
             async with patience.wait():
                 await self._find_model()
-                stream = await wire.create(self._client)(
-                    **wire.request(self._model, messages, tools)
-                )
-            async for item in remote.until_silent(stream, patience):
-                texts, items = reading.take(item), items + 1
-                if texts is None:
-                    raise place.foreign()
-                for text in texts:
-                    said = True
-                    yield text
-                    patience.spoke()
+                request = wire.request(self._model, messages, tools)
+                stream = await wire.create(self._client)(**request)
+            async for text in remote.texts(stream, reading, patience, place):
+                said = said or bool(text)
+                yield text
         except TimeoutError:
             raise patience.lost() from None
         except self._sdk.APIError as error:
@@ -122,8 +119,6 @@ class OpenAIMind:
         finally:
             if stream is not None:
                 await stream.close()
-        if not items:
-            raise place.foreign()
         for piece in self._end(reading, place, said=said):
             yield piece
 

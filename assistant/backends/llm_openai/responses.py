@@ -4,8 +4,8 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assistant.backends.llm_openai.chat import data_url
 from assistant.backends.llm_openai.settings import Config
+from assistant.completions import data_url
 from assistant.ports import Message, ToolCall, ToolSpec
 
 REMEMBERED = 64
@@ -115,7 +115,7 @@ class Events:
         self._thought: list[dict[str, Any]] = []
 
     def take(self, event: Any) -> Iterator[str] | None:
-        """Return the texts in an event; `None`: it is none."""
+        """Return the texts in an event, "" as a sign of life; `None`: it is none."""
         kind = getattr(event, "type", None)
         if not isinstance(kind, str):
             return None
@@ -126,6 +126,8 @@ class Events:
             case "response.output_text.delta" | "response.refusal.delta":
                 if event.delta:
                     yield event.delta
+            case "response.function_call_arguments.delta":
+                yield ""
             case "response.output_item.done" if event.item.type == "function_call":
                 item = event.item
                 self._calls.append(ToolCall(item.call_id, item.name, item.arguments or "{}"))
