@@ -18,6 +18,8 @@ _WIDTH, _HEADS, _LAYERS, _INNER = 64, 4, 2, 128
 _PICTURE, _PATCH = 56, 14
 _WORDS = ("the", "a", "red", "green", "blue", "cup", "table", "is", "on", "you", "are", "I", "see")
 _NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
+_TOOLS = "{% if tools %}tools: {{ tools | tojson }}\n{% endif %}"
+_CALLS = "{% if m.tool_calls %}{{ m.tool_calls | tojson }}{% endif %}"
 _TEMPLATE = (
     "{% for m in messages %}{{ m.role }}: {% if m.content is string %}{{ m.content }}"
     "{% else %}{% for part in m.content %}{{ part.text }}{% endfor %}{% endif %}\n{% endfor %}"
@@ -81,20 +83,23 @@ def _pad(out: BinaryIO) -> None:
     out.write(b"\0" * (-out.tell() % _ALIGNMENT))
 
 
-def write(folder: Path, seed: int = 7) -> tuple[Path, Path]:
-    """Write the model and its projector, and return where they are."""
+def write(folder: Path, *, seed: int = 7, tools: bool = False) -> tuple[Path, Path]:
+    """Write the model and its projector, and return where they are.
+
+    `tools`: its template knows of them.
+    """
     chance = np.random.default_rng(seed)
 
     def random(*shape: int, scale: float = 0.3) -> Floats:
         return chance.normal(0, scale, shape).astype(np.float32)
 
     model, projector = folder / "tiny-llava-1M.gguf", folder / "mmproj-tiny-llava.gguf"
-    _language(random).write(model)
+    _language(random, tools=tools).write(model)
     _projector(random).write(projector)
     return model, projector
 
 
-def _language(random: Any) -> _File:
+def _language(random: Any, *, tools: bool) -> _File:
     pieces = [("<unk>", _UNKNOWN), ("<s>", _CONTROL), ("</s>", _CONTROL)]
     pieces += [(f"<0x{byte:02X}>", _BYTE) for byte in range(256)]
     pieces += [(f"\u2581{word}", _NORMAL) for word in _WORDS]
@@ -117,7 +122,7 @@ def _language(random: Any) -> _File:
             "tokenizer.ggml.token_type": (_ARRAY, (_INT32, [kind for _, kind in pieces])),
             "tokenizer.ggml.bos_token_id": (_UINT32, 1),
             "tokenizer.ggml.eos_token_id": (_UINT32, 2),
-            "tokenizer.chat_template": (_STRING, _TEMPLATE),
+            "tokenizer.chat_template": (_STRING, _template(tools=tools)),
         }
     )
     head = random(len(pieces), _WIDTH)
@@ -135,6 +140,12 @@ def _language(random: Any) -> _File:
         tensors[f"{block}.ffn_up.weight"] = random(_INNER, _WIDTH)
         tensors[f"{block}.ffn_down.weight"] = random(_WIDTH, _INNER)
     return file
+
+
+def _template(*, tools: bool) -> str:
+    if not tools:
+        return _TEMPLATE
+    return _TOOLS + _TEMPLATE.replace("{{ m.role }}: ", f"{{{{ m.role }}}}: {_CALLS}")
 
 
 def _projector(random: Any) -> _File:
