@@ -9,7 +9,17 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_state_path
 
-from assistant.care import gpu, installation, machine, mixer, retirement, sound, started, user
+from assistant.care import (
+    gpu,
+    installation,
+    machine,
+    mixer,
+    reach,
+    retirement,
+    sound,
+    started,
+    user,
+)
 from assistant.care.findings import Check, Finding
 from assistant.config import Config
 from assistant.control.client import default_path
@@ -93,6 +103,8 @@ def _engine_checks(config: Config | None) -> list[Check]:
 def _is_used(engine: installation.Engine, config: Config | None) -> bool:
     if engine.stage == "wake" and (config is None or config.turns.mode != "wake"):
         return False
+    if config is not None and engine.stage == "llm":
+        return any(mind.backend == engine.backend for _, mind in config.llm.chain)
     return config is None or getattr(config, engine.stage).backend == engine.backend
 
 
@@ -114,8 +126,8 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
     ]
     if config.turns.mode == "wake":
         found.append(Check("wake word", partial(installation.wake_word, config)))
-    if config.llm.backend == "openai":
-        found.append(Check("model server", partial(installation.model_server, config)))
+    if reach.elsewhere(config):
+        found.append(Check("mind", partial(reach.minds, config)))
     return found
 
 
