@@ -41,6 +41,7 @@ from assistant.ports import (
     Track,
     TurnReport,
 )
+from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
@@ -462,6 +463,7 @@ class LiveSession:
         while True:
             await self._quiet.wait()
             talk, mind = self._conversation, self._shared.mind
+            await condense(talk, mind, self._quiet.is_set)
             if talk.stale_prefix or (talk.unread and mind.info.local):
                 await mind.warm(talk.prefix())
             await asyncio.sleep(WARM_S)
