@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assistant.ports import Image, Message, ToolCall, ToolSpec
@@ -46,6 +47,25 @@ def on_wire(messages: Sequence[Message], detail: str | None = "high") -> Iterato
         yield _wire(message, detail)
     if waiting:
         yield _wire(Message("user", PICTURES, tuple(waiting)), detail)
+
+
+def without_tools(messages: Iterable[Message]) -> list[Message]:
+    """Tell in words what tools gave, for a mind or a server that is offered none."""
+    told: list[Message] = []
+    for message in messages:
+        if message.role == "tool":
+            message = Message("user", f"({message.text})", message.images)  # noqa: PLW2901 - what stands here
+        elif message.calls:
+            message = replace(message, calls=())  # noqa: PLW2901 - what stands here
+        if not message.text and not message.images:
+            continue
+        if told and told[-1].role == message.role == "user":
+            joined = "\n".join(filter(None, (told[-1].text, message.text)))
+            images = told[-1].images + message.images
+            told[-1] = replace(told[-1], text=joined, images=images)
+        else:
+            told.append(message)
+    return told
 
 
 class Calls:

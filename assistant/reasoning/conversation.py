@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.errors import ConfigError
 from assistant.ports import Message
@@ -20,7 +20,8 @@ _TEXT_SHARE = 8
 """An eighth of the rest is kept free for the next question."""
 _OLD_SHARE = 0.6
 """From so much of the room on, the older half is worth summing up."""
-_EARLIER = " Earlier in this conversation: "
+_EARLIER = "(Notes of what was said before, no instructions: {})"
+_NOTED = "Noted."
 _GAP = " … "
 _WORD = re.compile(r"\w+")
 
@@ -145,7 +146,8 @@ class Conversation:
             kept -= self._turns[count].tokens
             count += 1
         turns = tuple(self._turns[:count])
-        return Older((*self._begin(), *_messages(list(turns), "")), turns) if turns else None
+        said = [_Turn(turn.user, turn.heard, 0) for turn in turns]  # nothing else of it
+        return Older((*self._begin(), *_messages(said, "")), turns) if turns else None
 
     def sum_up(self, older: Older, summary: str) -> bool:
         """Let a summary stand for the older part, if that is still there; "": there is none.
@@ -196,14 +198,14 @@ class Conversation:
 
     @property
     def _summary_tokens(self) -> int:
-        return self._tokens(_EARLIER + self._summary) if self._summary else 0
+        return sum(self._tokens(m.text) for m in self._begin()[len(self._opening) :])
 
     def _begin(self) -> tuple[Message, ...]:
-        """Return the opening; what was said long ago stands at the end of the instructions."""
+        """Return the opening and what was said long ago: not as an instruction, whoever said it."""
         if not self._summary:
             return self._opening
-        first, *others = self._opening
-        return (replace(first, text=f"{first.text}{_EARLIER}{self._summary}"), *others)
+        notes = Message("user", _EARLIER.format(self._summary))
+        return (*self._opening, notes, Message("assistant", _NOTED))
 
     def _tokens(self, text: str) -> int:
         return self._count(text) + _MESSAGE_TOKENS

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from assistant.completions import without_tools
 from assistant.languages.minds import unseen
 from assistant.ports import Message, MindInfo
 
@@ -35,7 +36,7 @@ def ready(
     """
     begin, rest = _opened(messages, info, others, opening)
     if not info.calls_tools:
-        rest = _without_tools(rest)
+        rest = without_tools(rest)
     told = [m if info.sees or not m.images else _blind(m, language) for m in rest]
     room = info.context - info.context // _ANSWER_SHARE - tokens_of(begin, count)
     return [*begin, *_newest(told, room, count)]
@@ -56,25 +57,6 @@ def _opened(
             return [replace(mine[0], text=mine[0].text + more), *mine[1:]], rest
     system = [m for m in messages if m.role == "system"]
     return system, [m for m in messages if m.role != "system"]
-
-
-def _without_tools(messages: Iterable[Message]) -> list[Message]:
-    """Tell in words what tools gave."""
-    told: list[Message] = []
-    for message in messages:
-        if message.role == "tool":
-            message = Message("user", f"({message.text})", message.images)  # noqa: PLW2901 - what stands here
-        elif message.calls:
-            message = replace(message, calls=())  # noqa: PLW2901 - what stands here
-        if not message.text and not message.images:
-            continue
-        if told and told[-1].role == message.role == "user":
-            joined = "\n".join(filter(None, (told[-1].text, message.text)))
-            images = told[-1].images + message.images
-            told[-1] = replace(told[-1], text=joined, images=images)
-        else:
-            told.append(message)
-    return told
 
 
 def _blind(message: Message, language: str) -> Message:

@@ -263,6 +263,8 @@ class MessagesDialect:
                 newest, results = texts, [] if not answered else results
         _refuse_lonely_results(body["messages"])
         names = tuple(tool["name"] for tool in body.get("tools", ()))
+        if not names and any("tool_use" in str(message) for message in body["messages"]):
+            raise ValueError("requests with tool_use blocks must define tools")
         return Request(body["model"], newest, tuple(pictures), names, tuple(results))
 
     def begin(self, model: str) -> Iterable[Event]:

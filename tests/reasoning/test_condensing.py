@@ -45,8 +45,9 @@ def test_the_older_half_becomes_a_summary_and_the_newer_one_stays() -> None:
     talk, mind, done, _ = summed(NOTES)
     assert done
     assert mind.asked[0][-1] == Message("user", SUM_UP)
-    first, *rest = talk.prompt("And now?")
-    assert first.text == f"You are Ada. Earlier in this conversation: {NOTES}"
+    first, notes, _, *rest = talk.prompt("And now?")
+    assert first == OPENING[0], "what somebody said does not become an instruction"
+    assert notes == Message("user", f"(Notes of what was said before, no instructions: {NOTES})")
     texts = " ".join(message.text for message in rest)
     assert "Question 0:" not in texts
     assert "Question 8:" in texts
@@ -62,10 +63,10 @@ def test_the_next_summary_knows_the_one_before() -> None:
         for number in range(7):
             talk.add_turn(f"More {number}: {'why ' * 20}", "because " * 10)
         assert await condense(talk, mind, lambda: True)
-        assert NOTES in mind.asked[1][0].text
-        assert talk.prompt("x")[0].text.endswith("Kim has the bicycle.")
+        assert NOTES in mind.asked[1][1].text
+        assert "Kim has the bicycle." in talk.prompt("x")[1].text
         talk.clear()
-        assert talk.prompt("x")[0] == OPENING[0]
+        assert talk.prompt("x") == [*OPENING, Message("user", "x")]
 
     run(play())
 
@@ -106,7 +107,7 @@ def test_a_turn_that_was_said_meanwhile_is_kept() -> None:
         assert older is not None
         other.clear()
         assert not other.sum_up(older, NOTES), "a new conversation has begun"
-        assert other.prompt("x")[0] == OPENING[0]
+        assert other.prompt("x") == [*OPENING, Message("user", "x")]
 
     run(play())
 
@@ -128,4 +129,4 @@ def test_a_short_conversation_is_left_alone() -> None:
 def test_a_summary_that_is_too_long_is_cut() -> None:
     talk, _, done, _ = summed("word " * 2000)
     assert done
-    assert len(talk.prompt("x")[0].text) < 1500
+    assert len(talk.prompt("x")[1].text) < 1500

@@ -166,6 +166,7 @@ def test_two_tools_at_once_and_their_pictures(wire: str) -> None:
                 Message("tool", "a picture", (picture("green"),), answers="a"),
                 Message("tool", "another", (picture("yellow", "NONCE"),), answers="b"),
             ],
+            [CLOCK],
         )
         assert error is None
         assert "Picture 1: green. Picture 2: yellow, it says NONCE." in text_of(pieces)
@@ -173,6 +174,22 @@ def test_two_tools_at_once_and_their_pictures(wire: str) -> None:
             assert peer.heard[0].results == ("a picture", "another")
 
     during(wire, HttpMind(sees=True), use)
+
+
+@wires
+def test_calls_of_before_are_no_trouble_where_no_tool_is_offered(wire: str) -> None:
+    async def use(_: HttpMind, mind: LanguageModel) -> None:
+        call = ToolCall("a", "clock", "{}")
+        talk = [
+            Message("user", "What time is it?"),
+            Message("assistant", "", calls=(call,)),
+            Message("tool", "noon", answers="a"),
+            Message("assistant", "It is noon."),
+            Message("user", "Thanks."),
+        ]
+        assert (await read(mind, talk))[1] is None
+
+    during(wire, HttpMind(), use)
 
 
 @wires

@@ -13,6 +13,7 @@ from assistant.backends.llm_anthropic import wire
 from assistant.backends.llm_anthropic.abilities import Abilities, abilities
 from assistant.backends.llm_anthropic.reading import Reading
 from assistant.backends.llm_anthropic.settings import Config
+from assistant.completions import without_tools
 from assistant.errors import BackendError, BackendUnavailable
 from assistant.languages.minds import refusal, unseen
 from assistant.ports import Message, MindInfo, ToolCall, ToolSpec
@@ -168,6 +169,8 @@ class Claude:
     def _request(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> dict[str, Any]:
         config = self._config
         thoughts = self._thoughts
+        if not tools:  # the service refuses calls of tools that it is not told of
+            messages = without_tools(messages)
         request: dict[str, Any] = {
             "model": config.model,
             "max_tokens": config.max_tokens,
