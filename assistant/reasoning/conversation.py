@@ -201,7 +201,7 @@ class Conversation:
         return sum(self._tokens(m.text) for m in self._begin()[len(self._opening) :])
 
     def _begin(self) -> tuple[Message, ...]:
-        """Return the opening and what was said long ago: not as an instruction, whoever said it."""
+        """Return the opening and what was said long ago, which is no instruction."""
         if not self._summary:
             return self._opening
         notes = Message("user", _EARLIER.format(self._summary))
