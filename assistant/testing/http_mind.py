@@ -44,6 +44,8 @@ class Mode(Enum):
     DROP = auto()
     """Closes the connection instead of answering."""
     DROP_MIDWAY = auto()
+    TRUNCATED = auto()
+    """Two pieces, then the end of the stream, but no word of the answer's end."""
     RESET = auto()
     """Resets the connection instead of answering."""
     RESET_MIDWAY = auto()
@@ -81,7 +83,15 @@ class Mode(Enum):
     OVERLOADED = 529
 
 
-_MIDWAY = frozenset({Mode.STALL_MIDWAY, Mode.DROP_MIDWAY, Mode.RESET_MIDWAY, Mode.TROUBLE_MIDWAY})
+_MIDWAY = frozenset(
+    {
+        Mode.STALL_MIDWAY,
+        Mode.DROP_MIDWAY,
+        Mode.TRUNCATED,
+        Mode.RESET_MIDWAY,
+        Mode.TROUBLE_MIDWAY,
+    }
+)
 
 
 @dataclass
@@ -266,7 +276,7 @@ class _Exchange:
             return False
         if mode is Mode.TROUBLE_MIDWAY:
             await self._events(self._dialect.trouble("overloaded_error"))
-        else:
+        elif mode is not Mode.TRUNCATED:
             await self._events(self._dialect.end(reason))
         self._writer.write(b"0\r\n\r\n")
         await self._writer.drain()

@@ -25,6 +25,7 @@ FAILURES = (
     (Mode.DRIP, BackendTimeout, "said nothing for 0.6 s", 0),
     (Mode.DROP, BackendUnavailable, "broke off", 0),
     (Mode.DROP_MIDWAY, BackendUnavailable, "broke off", 2),
+    (Mode.TRUNCATED, BackendUnavailable, "broke off", 2),
     (Mode.RESET, BackendUnavailable, "broke off", 0),
     (Mode.RESET_MIDWAY, BackendUnavailable, "broke off", 2),
     (Mode.GARBAGE, BackendUnavailable, "broke off", 0),

@@ -45,10 +45,10 @@ class Chat:
 
 
 class Chunks:
-    """One answer, as it comes in chunks. `refused`: a filter stopped it."""
+    """One answer, as it comes in chunks. `over`: it is whole; `refused`: a filter stopped it."""
 
     def __init__(self) -> None:
-        self.refused = False
+        self.over = self.refused = False
         self._calls = Calls()
 
     def take(self, chunk: Any) -> Iterator[str] | None:
@@ -67,7 +67,9 @@ class Chunks:
                     function and function.arguments,
                 )
                 yield ""
-            self.refused |= getattr(choice, "finish_reason", None) == "content_filter"
+            reason = getattr(choice, "finish_reason", None)
+            self.over |= bool(reason)
+            self.refused |= reason == "content_filter"
             for text in (choice.delta.content, getattr(choice.delta, "refusal", None)):
                 if text:
                     yield text

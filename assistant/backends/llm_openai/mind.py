@@ -127,6 +127,8 @@ class OpenAIMind:
         failed = getattr(reading, "failed", None)
         if failed is not None:
             raise place.refused(_LATE_STATUS.get(failed, 400), failed)
+        if not reading.over:
+            raise place.broke_off()
         if reading.refused and not said:
             return [refusal(self._config.language)]
         return reading.calls()  # type: ignore[no-any-return]

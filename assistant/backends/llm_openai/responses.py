@@ -102,13 +102,13 @@ class Responses:
 
 
 class Events:
-    """One answer, as it comes in events. `refused`: a filter stopped it.
+    """One answer, as it comes in events. `over`: it is whole; `refused`: a filter stopped it.
 
     `failed`: the server's name for what went wrong after the answer had begun.
     """
 
     def __init__(self, reasons: OrderedDict[str, list[dict[str, Any]]]) -> None:
-        self.refused = False
+        self.over = self.refused = False
         self.failed: str | None = None
         self._calls: list[ToolCall] = []
         self._reasons = reasons
@@ -133,7 +133,10 @@ class Events:
                 self._calls.append(ToolCall(item.call_id, item.name, item.arguments or "{}"))
             case "response.output_item.done" if event.item.type == "reasoning":
                 self._thought.append(event.item.to_dict())
+            case "response.completed":
+                self.over = True
             case "response.incomplete":
+                self.over = True
                 details = event.response.incomplete_details
                 self.refused = bool(details) and details.reason == "content_filter"
             case "response.failed":
