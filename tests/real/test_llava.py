@@ -88,6 +88,20 @@ def test_a_tool_may_give_a_picture(tmp_path: Path) -> None:
     during(use, model=str(model), projector=str(eyes))
 
 
+def test_another_template_takes_the_place_of_the_models_own(tmp_path: Path) -> None:
+    model, _ = write(tmp_path)
+    template = tmp_path / "vicuna.jinja"
+    template.write_text("{% for m in messages %}USER: {{ m.content }} ASSISTANT:{% endfor %}")
+
+    async def use(mind: LanguageModel) -> None:
+        assert isinstance(mind, llm_llamacpp.LlamaCpp)
+        assert mind._engine._before.endswith("USER: ")
+
+    during(use, model=str(model), template=str(template))
+    with pytest.raises(ModelError, match=r"check llm\.template"):
+        during(use, model=str(model), template=str(tmp_path / "gone.jinja"))
+
+
 def test_without_its_projector_it_is_blind_and_is_told_so(tmp_path: Path) -> None:
     model, _ = write(tmp_path)
 

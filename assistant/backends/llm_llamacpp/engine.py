@@ -176,6 +176,8 @@ def _parameters(xllamacpp: Any, config: Config, gguf: Path, projector: Path | No
     if projector is not None:
         params.mmproj.path = str(projector)
         params.mmproj_use_gpu = config.gpu_layers != 0
+    if config.template is not None:
+        params.chat_template = _template(config.template)
     params.n_ctx = config.context * config.parallel + _JUDGE_CONTEXT
     params.n_parallel = config.parallel + 1
     params.kv_unified = True  # sequences share the window instead of a fixed part for each
@@ -191,6 +193,13 @@ def _parameters(xllamacpp: Any, config: Config, gguf: Path, projector: Path | No
     if config.gpu_layers is not None:
         params.n_gpu_layers = config.gpu_layers
     return params
+
+
+def _template(path: Path) -> str:
+    try:
+        return path.expanduser().read_text()
+    except (OSError, UnicodeDecodeError):
+        raise ModelError(str(path), "cannot be read; check llm.template") from None
 
 
 def _batch(xllamacpp: Any, config: Config, *, sees: bool) -> int:

@@ -1,5 +1,7 @@
 """What can be set."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -16,6 +18,11 @@ class Config(BaseModel):
         default=None,
         description="The file that lets it see (mmproj): a path, or hf:owner/repo/file. Empty: the"
         " one that lies in the model's directory, if there is one; none: it is to be blind.",
+    )
+    template: Path | None = Field(
+        default=None,
+        description="A Jinja file that takes the place of the model's own chat template; old"
+        " models have none.",
     )
     context: int = Field(
         default=2048, ge=512, description="Tokens of conversation and answer together."
