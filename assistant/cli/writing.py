@@ -46,9 +46,9 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         shown = {key: answer.get(key) for key in TOLD}
         print(json.dumps(shown, ensure_ascii=False))  # noqa: T201 - this is its output
-    elif not answer["failure"]:
+    elif not answer.get("failure"):
         print(answer["said"])  # noqa: T201 - this is its output
-    if answer["failure"]:
+    if answer.get("failure"):
         raise AssistantError(str(answer["failure"]))
 
 

@@ -105,6 +105,12 @@ class Budget:
         self._recent.append(self._clock().up)
         self._add(1, tokens)
 
+    def unasked(self, tokens: int) -> None:
+        """Take a request back that nobody answered."""
+        if self._recent:
+            self._recent.pop()
+        self._add(-1, -tokens)
+
     def answered(self, tokens: int) -> None:
         """Count the tokens of an answer, whole or not."""
         self._add(0, tokens)
@@ -112,7 +118,9 @@ class Budget:
     def _add(self, requests: int, tokens: int) -> None:
         purse = self.purse.at(self._clock())
         self.purse = replace(
-            purse, requests=purse.requests + requests, tokens=purse.tokens + tokens
+            purse,
+            requests=max(0, purse.requests + requests),
+            tokens=max(0, purse.tokens + tokens),
         )
 
     def _used_up(self, limit: str, rest: float) -> BackendBusy:

@@ -144,17 +144,25 @@ class Chain:
         if begun:
             prompt += [Message("assistant", begun), Message("user", GO_ON)]
         mind = link.mind
-        link.budget.ask(tokens_of(prompt, mind.count))
+        asked = tokens_of(prompt, mind.count)
+        link.budget.ask(asked)
         spoken = 0
         try:
             answer = mind.answer(prompt, tools if mind.info.calls_tools else ())
             async with _closed(answer) as pieces:
                 piece = await self._first(link, standby, messages, pieces)
                 self._took_over(link)
+                asked = 0  # it is spent
                 yield _joined(begun, piece) if isinstance(piece, str) else piece
                 async for more in pieces:
                     spoken += mind.count(more) if isinstance(more, str) else 0
                     yield more
+        except BackendTimeout:
+            raise  # it may think, and that costs
+        except BackendError:
+            if asked:
+                link.budget.unasked(asked)
+            raise
         finally:
             link.budget.answered(spoken)
             self._spent.set()

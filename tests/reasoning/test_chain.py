@@ -334,6 +334,20 @@ def test_one_alone_that_is_used_up_says_so() -> None:
     virtually(play)
 
 
+def test_a_request_that_nobody_answered_costs_nothing() -> None:
+    async def play() -> None:
+        budget = Budget("claude", a_day=2, clock=Clock())
+        first = ScriptedMind(BROKEN, info=CLAUDE)
+        async with chain_of(first, ScriptedMind("Local.", info=LOCAL), budgets=[budget]) as it:
+            for _ in range(5):
+                await read(it[0])
+                await asyncio.sleep(100)
+        assert len(first.asked) > 2
+        assert (budget.purse.requests, budget.purse.tokens) == (0, 0)
+
+    virtually(play)
+
+
 def test_requests_in_a_minute() -> None:
     clock = Clock()
     budget = Budget("claude", a_minute=2, clock=clock)
