@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import BackendBusy, BackendError, BackendTimeout
-from assistant.languages.minds import taken_over
 from assistant.ports import LanguageModel, Message, MindInfo, ToolCall, ToolSpec
 from assistant.reasoning import budget
 from assistant.reasoning.budget import Budget
 from assistant.reasoning.handover import Opening, ready, tokens_of
 from assistant.reasoning.health import Health
 from assistant.reasoning.persona import is_tiny
+from assistant.selfsaid import taken_over
 
 _log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from assistant.completions import without_tools
-from assistant.languages.minds import unseen
 from assistant.ports import Message, MindInfo
+from assistant.selfsaid import unseen
 
 Opening = Callable[[MindInfo], Sequence[Message]]
 """Who the assistant is, in messages for a mind (`persona.opening`)."""

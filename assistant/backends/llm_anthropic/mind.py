@@ -15,8 +15,8 @@ from assistant.backends.llm_anthropic.reading import Reading
 from assistant.backends.llm_anthropic.settings import Config
 from assistant.completions import without_tools
 from assistant.errors import BackendError, BackendUnavailable
-from assistant.languages.minds import refusal, unseen
 from assistant.ports import Message, MindInfo, ToolCall, ToolSpec
+from assistant.selfsaid import refusal, unseen
 
 _WARM_SECONDS = 5.0
 _REMEMBERED = 64

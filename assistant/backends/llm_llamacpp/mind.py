@@ -12,9 +12,9 @@ from assistant.backends.llm_llamacpp.engine import Engine
 from assistant.backends.llm_llamacpp.settings import Config
 from assistant.completions import functions, on_wire
 from assistant.errors import BackendError
-from assistant.languages.minds import unseen
 from assistant.ports import Message, MindInfo, Samples, ToolCall, ToolSpec
 from assistant.remote import tokens
+from assistant.selfsaid import unseen
 from assistant.worker import Feed, Worker
 
 _SILENCE = np.zeros(0, np.int16)

@@ -13,8 +13,8 @@ from assistant.backends.llm_openai.paligemma import formed
 from assistant.backends.llm_openai.responses import Responses
 from assistant.backends.llm_openai.settings import Config
 from assistant.errors import BackendError, BackendUnavailable
-from assistant.languages.minds import refusal, unseen
 from assistant.ports import Message, MindInfo, ToolCall, ToolSpec
+from assistant.selfsaid import refusal, unseen
 
 _WARM_SECONDS = 5.0
 _LATE_STATUS = {"rate_limit_exceeded": 429, "server_error": 500, "overloaded": 529}

@@ -1,4 +1,4 @@
-"""What is said of the minds themselves, by language."""
+"""What the assistant says of its own minds, by language."""
 
 _REFUSAL = {
     "en": "I'd rather not answer that.",
