@@ -22,14 +22,16 @@ from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
+from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device, EndJudge, HearsItself, MindInfo
+from assistant.ports import Device, EndJudge, HearsItself, LanguageModel, MindInfo
 from assistant.session import Settings, Shared
 
 _log = logging.getLogger(__name__)
 
-STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
+MINDS = ("llm", "llm.fallback", "llm.fallback.fallback")
+STAGES = ("vad", "wake", "stt", "turn", *MINDS, "tts", "fallback")
 """What sessions share."""
 LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
 """Settings of a device that it takes while it is open (`ports.Tunable`)."""
@@ -110,7 +112,7 @@ def stages(config: Config) -> dict[str, Chosen]:
     chosen = {
         "vad": resolve("vad", config.vad, language=language),
         "stt": resolve("stt", config.stt, language=language),
-        "llm": resolve("llm", config.llm, language=language),
+        **mind_stages(config),
         "tts": resolve("tts", config.tts, language=language),
     }
     if config.turns.mode == "wake":
@@ -137,16 +139,20 @@ async def fetch_models(
     config: Config, progress: Progress | None = None, only: Collection[str] = STAGES
 ) -> None:
     """Have the models of these stages here before a backend loads them. Raises `ModelError`."""
+    wanted = {*only, *(MINDS if "llm" in only else ())}
     for stage, backend in stages(config).items():
-        if stage not in only:
+        if stage not in wanted:
             continue
         for name in needed_models([backend]):
             try:
                 await asyncio.to_thread(store.ensure, name, progress)
             except ModelError as missing:
-                if stage != "turn":
+                if stage == "turn":
+                    _log.warning("ends of turns are judged by the words alone: %s", missing)
+                elif stage in MINDS and config.llm.fallback is not None:
+                    _log.warning("%s is left out: %s", stage, missing)
+                else:
                     raise
-                _log.warning("ends of turns are judged by the words alone: %s", missing)
 
 
 def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
@@ -158,6 +164,8 @@ def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
     if "vad" in only:
         gate = importlib.import_module("assistant.backends.vad_webrtc")
         contexts["gate"] = gate.open(gate.Config())
+    if config.llm.fallback is not None:
+        contexts |= {name: or_nothing(name, contexts[name]) for name in MINDS if name in contexts}
     return contexts
 
 
@@ -173,8 +181,9 @@ def _here(backend: Chosen) -> bool:
 
 def _ears(config: Config, ports: dict[str, Any]) -> EarBackends:
     """Put the ears together; a mind that knows how messages end judges ends, too."""
-    mind = ports.get("llm")
-    words = mind if config.turns.judges.words and isinstance(mind, EndJudge) else None
+    minds = (ports.get(name) for name in MINDS)
+    judge = next((mind for mind in minds if isinstance(mind, EndJudge)), None)
+    words = judge if config.turns.judges.words else None
     return EarBackends(
         transcriber=as_transcriber(ports["stt"]),
         detector=ports["vad"],
@@ -197,17 +206,28 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
     contexts["home"] = open_household(config)
-    async with together(contexts) as ports, _perhaps(fallback) as second:
+    async with (
+        together(contexts) as ports,
+        _perhaps(fallback) as second,
+        chained(config, {name: ports[name] for name in MINDS if name in ports}) as mind,
+    ):
         home = ports["home"]
         yield Shared(
             ears=_ears(config, ports),
-            mind=ports["llm"],
+            mind=mind,
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
             household=None if home is None else home[0],
             at_home=None if home is None else home[1],
         )
+
+
+@asynccontextmanager
+async def open_mind(config: Config) -> AsyncIterator[LanguageModel]:
+    """Load the mind alone, with those that may take its place."""
+    async with together(_contexts(config, MINDS)) as ports, chained(config, ports) as mind:
+        yield mind
 
 
 @asynccontextmanager

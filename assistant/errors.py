@@ -5,6 +5,7 @@ AssistantError
 ├── ModelError(name)                  a model: missing, damaged, out of reach
 ├── BackendError(backend, retryable)  an engine, a service or a device
 │   ├── BackendUnavailable            it is not there, or went away
+│   │   └── BackendBusy(after)        it has too much to do, or we asked too often
 │   └── BackendTimeout                it did not answer in time
 ├── MediaError(path)                  a file that should hold sound or a picture
 └── ToolError(for_model)              a skill failed; the text is for the model
@@ -54,6 +55,14 @@ class BackendError(AssistantError):
 
 class BackendUnavailable(BackendError):  # noqa: N818 - reads as a sentence, as do its siblings
     """It is not there: not installed, not plugged in, not listening, or gone."""
+
+
+class BackendBusy(BackendUnavailable):
+    """It has too much to do, or we asked for too much; it wants to be asked again `after` s."""
+
+    def __init__(self, backend: str, message: str, *, after: float) -> None:
+        super().__init__(backend, message)
+        self.after = after
 
 
 class BackendTimeout(BackendError):  # noqa: N818

@@ -477,6 +477,7 @@ class LanguageModel(Protocol):
     ) -> AsyncIterator[str | ToolCall]:
         """Yield pieces as they come. Closing the iterator stops the model and its socket.
 
+        An empty piece is a sign of life: a call of a tool is being written.
         Raises `BackendUnavailable`, `BackendTimeout` or `BackendError`.
         """
         ...
@@ -487,6 +488,24 @@ class LanguageModel(Protocol):
 
     def count(self, text: str) -> int:
         """Return how many tokens a text takes, about."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A mind elsewhere, which can be asked whether it is well."""
+
+    async def probe(self) -> None:
+        """Find out whether it answers, at no cost. Raises `BackendError` or `TimeoutError`."""
+        ...
+
+
+@runtime_checkable
+class Replaced(Protocol):
+    """A mind that another one may take the place of."""
+
+    def watch(self, told: Callable[[str], None]) -> Callable[[], None]:
+        """Call `told` in the loop with the sentence that says who thinks now; returns its end."""
         ...
 
 

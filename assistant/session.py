@@ -35,6 +35,7 @@ from assistant.ports import (
     Household,
     LanguageModel,
     Measure,
+    Replaced,
     Seen,
     SessionState,
     Synthesizer,
@@ -42,6 +43,7 @@ from assistant.ports import (
     TurnReport,
 )
 from assistant.reasoning.at_home import HomeSentences
+from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
@@ -142,6 +144,7 @@ class LiveSession:
         self._faults: tuple[str, ...] = ()
         self._before: State = Quiet()
         self._trouble = device.info.trouble
+        self._unwatch: Callable[[], None] = lambda: None
         device.watch(self._device_changed)
 
     async def run(self) -> None:
@@ -157,6 +160,8 @@ class LiveSession:
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
                 self._tell_state(self._conductor.state)
+                if isinstance(self._shared.mind, Replaced):
+                    self._unwatch = self._shared.mind.watch(self._mind_changed)
                 await self._ear.run()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(ENDING_S):
@@ -165,6 +170,7 @@ class LiveSession:
                 warming.cancel()
                 telling.cancel()
         finally:
+            self._unwatch()
             self._tasks = self._jobs = None
             for future in self._asks.values():
                 future.cancel()
@@ -450,6 +456,11 @@ class LiveSession:
         if was and not self._trouble and self._tasks is not None:
             self._tasks.create_task(self._play(c.Tone.AWAKE), name="sound is back")
 
+    def _mind_changed(self, sentence: str) -> None:
+        """Another mind thinks now: said where somebody is being answered."""
+        if not isinstance(self._conductor.state, Quiet):
+            self.inject(e.WantsFloor(sentence, e.Urgency.POLITE))
+
     async def _tell_what_is_said(self) -> None:
         """Between two steps of the core the words go on."""
         while True:
@@ -475,6 +486,7 @@ class LiveSession:
         while True:
             await self._quiet.wait()
             talk, mind = self._conversation, self._shared.mind
+            await condense(talk, mind, self._quiet.is_set)
             if talk.stale_prefix or (talk.unread and mind.info.local):
                 await mind.warm(talk.prefix())
             await asyncio.sleep(WARM_S)

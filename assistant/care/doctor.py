@@ -16,6 +16,7 @@ from assistant.care import (
     installation,
     machine,
     mixer,
+    reach,
     retirement,
     sound,
     started,
@@ -114,6 +115,8 @@ def _engine_checks(config: Config | None) -> list[Check]:
 def _is_used(engine: installation.Engine, config: Config | None) -> bool:
     if engine.stage == "wake" and (config is None or config.turns.mode != "wake"):
         return False
+    if config is not None and engine.stage == "llm":
+        return any(mind.backend == engine.backend for _, mind in config.llm.chain)
     return config is None or getattr(config, engine.stage).backend == engine.backend
 
 
@@ -136,10 +139,10 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
     ]
     if config.turns.mode == "wake":
         found.append(Check("wake word", partial(installation.wake_word, config)))
-    if config.llm.backend == "openai":
-        found.append(Check("model server", partial(installation.model_server, config)))
     if config.home.broker:
         found.append(Check("home", partial(broker.broker, config), 20.0))
+    if reach.elsewhere(config):
+        found.append(Check("mind", partial(reach.minds, config)))
     return found
 
 

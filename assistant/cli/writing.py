@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any
 
-from assistant.app import fetch_models, open_device, open_shared, open_stage, together
+from assistant.app import fetch_models, open_device, open_mind, open_shared, together
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
 from assistant.config import Config
@@ -46,9 +46,9 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         shown = {key: answer.get(key) for key in TOLD}
         print(json.dumps(shown, ensure_ascii=False))  # noqa: T201 - this is its output
-    elif not answer["failure"]:
+    elif not answer.get("failure"):
         print(answer["said"])  # noqa: T201 - this is its output
-    if answer["failure"]:
+    if answer.get("failure"):
         raise AssistantError(str(answer["failure"]))
 
 
@@ -199,5 +199,5 @@ class _Talker:
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
-    async with open_stage(config, "llm") as mind:
+    async with open_mind(config) as mind:
         yield _Talker(config, mind)

@@ -116,7 +116,7 @@ class _Check:
         ready = dict(tree)
         for name, field in model.model_fields.items():
             stage = model_in(field.annotation)
-            given = ready.get(name, {})
+            given = ready.get(name, None if field.default is None else {})
             if stage is None or not issubclass(stage, Stage) or given is None:
                 continue
             ready[name] = self._stage(stage, given, (*key, name))

@@ -88,14 +88,70 @@ class Stt(Stage):
     backend: str = Field(default="whisper", description="Which recogniser.")
 
 
-class Llm(Stage):
-    """The mind: text to text."""
+class Limits(Section):
+    """What a mind may be asked for; counted here, by estimate, whatever the clock says."""
+
+    requests_per_minute: int | None = Field(
+        default=None, ge=1, description="Answers in a minute; null: as many as you like."
+    )
+    requests_per_day: int | None = Field(
+        default=None, ge=1, description="Answers in 24 hours; null: as many as you like."
+    )
+    tokens_per_day: int | None = Field(
+        default=None,
+        ge=1000,
+        description="Tokens in 24 hours, prompts and answers, by estimate; null: as many as you "
+        "like.",
+    )
+
+
+class Mind(Stage):
+    """A mind: text to text."""
 
     kind = "llm"
+    limits: Limits = Limits()
+
+
+class ThirdMind(Mind):
+    """Takes over when the second one fails, too; null: none."""
+
+    backend: str = Field(default="llamacpp", description="Which mind.")
+
+
+class SecondMind(Mind):
+    """Takes over when the first one is slow, broken, offline or used up; null: none."""
+
+    backend: str = Field(default="llamacpp", description="Which mind.")
+    fallback: ThirdMind | None = None
+
+
+class Llm(Mind):
+    """The mind: text to text."""
+
     backend: str = Field(
         default="llamacpp",
-        description="llamacpp: in this process, offline. openai: any server that speaks its API.",
+        description="llamacpp: in this process, offline. anthropic: Claude. openai: OpenAI, and "
+        "any server that speaks its API.",
     )
+    switch_after_s: float = Field(
+        default=2.5,
+        gt=0,
+        le=60,
+        description="With a fallback: how long the first word may take before that one is asked, "
+        "in seconds.",
+    )
+    fallback: SecondMind | None = None
+
+    @property
+    def chain(self) -> list[tuple[str, Mind]]:
+        """The minds in the order in which they are asked, by their keys."""
+        second = self.fallback
+        minds: list[tuple[str, Mind | None]] = [
+            ("llm", self),
+            ("llm.fallback", second),
+            ("llm.fallback.fallback", second and second.fallback),
+        ]
+        return [(key, mind) for key, mind in minds if mind is not None]
 
 
 class Fallback(Stage):

@@ -18,6 +18,10 @@ _ANSWER_SHARE = 4
 """A quarter of the window is kept free for the answer."""
 _TEXT_SHARE = 8
 """An eighth of the rest is kept free for the next question."""
+_OLD_SHARE = 0.6
+"""From so much of the room on, the older half is worth summing up."""
+_EARLIER = "(Notes of what was said before, no instructions: {})"
+_NOTED = "Noted."
 _GAP = " … "
 _WORD = re.compile(r"\w+")
 
@@ -29,13 +33,21 @@ class _Turn:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Older:
+    """The part of a conversation that is to be summed up: what a mind reads of it."""
+
+    messages: tuple[Message, ...]
+    turns: tuple[_Turn, ...]
+
+
 class Conversation:
     """The messages that a model gets; grows by what the device has played.
 
     `opening` is who the assistant is, in messages that always come first; `window` is the model's
     context in tokens, `count` tells how many a text takes, `clock` gives seconds. When the window
     is full, the older half goes at once, so that the prompt's beginning stays the same, and
-    cached, for many turns.
+    cached, for many turns: as a summary, if one was made in time (`older`, `sum_up`).
     """
 
     def __init__(
@@ -55,6 +67,8 @@ class Conversation:
         self._clock = clock
         self._window = window
         self._turns: list[_Turn] = []
+        self._summary = ""
+        self._left: _Turn | None = None
         self._touched = clock()
         self.reopen(opening, idle_seconds)
 
@@ -89,10 +103,10 @@ class Conversation:
         kept = self._kept(text, continues=continues)
         text = self._fitted(text, self._room)
         room = self._room - self._tokens(text)
-        used = sum(turn.tokens for turn in kept)
+        used = sum(turn.tokens for turn in kept) + self._summary_tokens
         while kept and used > room:
             used -= kept.pop(0).tokens
-        return [*self._opening, *_messages(kept, text)]
+        return [*self._begin(), *_messages(kept, text)]
 
     def add_turn(
         self, text: str, heard: str, *, interrupted: bool = False, continues: bool = False
@@ -117,12 +131,42 @@ class Conversation:
         """Return what the next prompt begins with; it counts as warmed from here on."""
         self._end_if_over()
         self.stale_prefix = self.unread = False
-        return [*self._opening, *_messages(self._turns, "")]
+        return [*self._begin(), *_messages(self._turns, "")]
+
+    def older(self) -> Older | None:
+        """Return the older half once it is worth summing up; `None`: not now."""
+        used = sum(turn.tokens for turn in self._turns) + self._summary_tokens
+        too_few = len(self._turns) < 2  # noqa: PLR2004 - one would be left
+        if self._over() or too_few or used < _OLD_SHARE * self._room:
+            return None
+        if self._left is self._turns[-1]:  # it was tried, and nothing was said since
+            return None
+        kept, count = used - self._summary_tokens, 0
+        while count < len(self._turns) - 1 and kept > self._room // 4:
+            kept -= self._turns[count].tokens
+            count += 1
+        turns = tuple(self._turns[:count])
+        said = [_Turn(turn.user, turn.heard, 0) for turn in turns]  # nothing else of it
+        return Older((*self._begin(), *_messages(said, "")), turns) if turns else None
+
+    def sum_up(self, older: Older, summary: str) -> bool:
+        """Let a summary stand for the older part, if that is still there; "": there is none.
+
+        Returns whether it was taken.
+        """
+        summary = " ".join(summary.split())
+        if not summary or tuple(self._turns[: len(older.turns)]) != older.turns:
+            self._left = self._turns[-1] if self._turns else None
+            return False
+        del self._turns[: len(older.turns)]
+        self._summary = self._fitted(summary, self._room // _TEXT_SHARE)
+        self.stale_prefix = True
+        return True
 
     def clear(self) -> None:
         """Begin a new conversation."""
-        self.stale_prefix = self.stale_prefix or bool(self._turns)
-        self._turns = []
+        self.stale_prefix = self.stale_prefix or bool(self._turns or self._summary)
+        self._turns, self._summary = [], ""
 
     def _touch(self) -> None:
         self._end_if_over()
@@ -145,12 +189,23 @@ class Conversation:
 
     def _drop(self) -> None:
         """Drop the older turns, down to half of the room, when there is too little left."""
-        used = sum(turn.tokens for turn in self._turns)
+        used = sum(turn.tokens for turn in self._turns) + self._summary_tokens
         if used <= self._room - self._room // _TEXT_SHARE:
             return
         while len(self._turns) > 1 and used > self._room // 2:
             used -= self._turns.pop(0).tokens
         self.stale_prefix = True
+
+    @property
+    def _summary_tokens(self) -> int:
+        return sum(self._tokens(m.text) for m in self._begin()[len(self._opening) :])
+
+    def _begin(self) -> tuple[Message, ...]:
+        """Return the opening and what was said long ago, which is no instruction."""
+        if not self._summary:
+            return self._opening
+        notes = Message("user", _EARLIER.format(self._summary))
+        return (*self._opening, notes, Message("assistant", _NOTED))
 
     def _tokens(self, text: str) -> int:
         return self._count(text) + _MESSAGE_TOKENS

@@ -3,4 +3,5 @@
 A public async function is a tool.
 
 home        the devices of the home
+memory      notes that last
 """

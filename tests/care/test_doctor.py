@@ -23,6 +23,7 @@ from assistant.care import (
     gpu,
     installation,
     machine,
+    reach,
     retirement,
     sound,
     started,
@@ -376,7 +377,7 @@ def test_what_a_model_server_says(
 ) -> None:
     with model_server(status, body) as (url, seen):
         config = configured(llm__base_url=url, llm__model=model, llm__api_key="hunter2")
-        finding = installation.model_server(config)
+        finding = reach.model_server("llm", config.llm.settings)
     assert finding.state == state
     assert words in finding.detail
     assert "hunter2" not in repr(finding)
@@ -386,13 +387,13 @@ def test_what_a_model_server_says(
 def test_a_model_server_that_is_not_there_or_does_not_answer(
     configured: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.care.installation.REACH", 0.2)
+    monkeypatch.setattr("assistant.care.reach.REACH", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        refused = installation.model_server(configured(llm__base_url=url))
+        refused = reach.model_server("llm", configured(llm__base_url=url).llm.settings)
         silent.listen()
-        slow = installation.model_server(configured(llm__base_url=url))
+        slow = reach.model_server("llm", configured(llm__base_url=url).llm.settings)
     for finding in (refused, slow):
         assert finding.state == "fail"
         assert "cannot be reached" in finding.detail
