@@ -11,4 +11,5 @@ mind          a language model that plays a script
 judge         a judge of ends that says what it is told to
 http_mind     a model server on loopback, with faults
 voice         a voice that needs given times for its words
+surroundings  what a tool may use of a session
 """
