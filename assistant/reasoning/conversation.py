@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.errors import ConfigError
 from assistant.ports import Message
@@ -27,6 +27,10 @@ class _Turn:
     user: str
     heard: str
     tokens: int
+    tools: tuple[Message, ...] = ()
+    """Calls and their results, between the question and the answer."""
+    foreign: bool = False
+    """Those hold what others wrote."""
 
 
 class Conversation:
@@ -68,6 +72,11 @@ class Conversation:
         """How many tokens these turns take, about, without the opening."""
         return 0 if self._over() else sum(turn.tokens for turn in self._turns)
 
+    @property
+    def foreign(self) -> bool:
+        """The next prompt holds what others wrote: results of tools, pictures."""
+        return not self._over() and any(turn.foreign for turn in self._turns)
+
     def reopen(self, opening: Sequence[Message], idle_seconds: float) -> None:
         """Begin with other messages from here on; what was said stays."""
         taken = sum(self._tokens(message.text) for message in opening)
@@ -95,12 +104,20 @@ class Conversation:
         return [*self._opening, *_messages(kept, text)]
 
     def add_turn(
-        self, text: str, heard: str, *, interrupted: bool = False, continues: bool = False
+        self,
+        text: str,
+        heard: str,
+        *,
+        interrupted: bool = False,
+        continues: bool = False,
+        tools: Sequence[Message] = (),
+        foreign: bool = False,
     ) -> None:
         """Remember a turn whose reply is over.
 
         `heard`: the words that were played, cut at the word if the reply was interrupted. If that
-        is nothing, the question stands, and is joined with the next one.
+        is nothing, the question stands, and is joined with the next one. `tools`: what was called
+        for it, and what came of that; `foreign`: others wrote some of it.
         """
         self._touch()
         self._turns = self._kept(text, continues=continues)
@@ -109,9 +126,29 @@ class Conversation:
             heard = heard.rstrip(" .,;:—") + INTERRUPTED
         text, heard = self._fitted(text, self._room // 4), self._fitted(heard, self._room // 4)
         tokens = self._tokens(text) + (self._tokens(heard) if heard else 0)
-        self._turns.append(_Turn(text, heard, tokens))
+        used = sum(self._tokens(_all_of(message)) for message in tools)
+        if used > self._room // 2:
+            tools, used = (), 0
+        foreign = foreign and bool(tools)
+        self._turns.append(_Turn(text, heard, tokens + used, tuple(tools), foreign))
         self.unread = True
         self._drop()
+
+    def amend(self, call: str, text: str) -> None:
+        """Tell of a call's end that came after its turn was over; `call` is its id."""
+        for place, turn in reversed([*enumerate(self._turns)]):
+            if any(message.answers == call for message in turn.tools):
+                tools = tuple(
+                    replace(message, text=text) if message.answers == call else message
+                    for message in turn.tools
+                )
+                change = sum(
+                    self._tokens(new.text) - self._tokens(old.text)
+                    for new, old in zip(tools, turn.tools, strict=True)
+                )
+                self._turns[place] = replace(turn, tools=tools, tokens=turn.tokens + change)
+                self.stale_prefix = True
+                return
 
     def prefix(self) -> list[Message]:
         """Return what the next prompt begins with; it counts as warmed from here on."""
@@ -169,11 +206,37 @@ def _messages(turns: list[_Turn], text: str) -> list[Message]:
     asked: list[str] = []
     for turn in turns:
         asked.append(turn.user)
-        if turn.heard:
-            messages += [Message("user", "\n".join(asked)), Message("assistant", turn.heard)]
+        if turn.tools or turn.heard:
+            messages += [Message("user", "\n".join(asked)), *turn.tools]
             asked = []
+        if turn.heard:
+            messages.append(Message("assistant", turn.heard))
     if text:
         asked.append(text)
     if asked:
         messages.append(Message("user", "\n".join(asked)))
     return messages
+
+
+def told_plainly(messages: Sequence[Message]) -> list[Message]:
+    """Leave out calls and tell results in words, for a model that knows no tools."""
+    plain: list[Message] = []
+    for message in messages:
+        if message.calls and not message.text:
+            continue
+        told = replace(message, calls=(), answers=None)
+        if message.role == "tool":
+            told = replace(told, role="user", text=f"(Found out: {message.text})")
+        if plain and plain[-1].role == told.role and told.role != "system":
+            before = plain.pop()
+            told = replace(
+                told,
+                text=f"{before.text}\n{told.text}",
+                images=(*before.images, *told.images),
+            )
+        plain.append(told)
+    return plain
+
+
+def _all_of(message: Message) -> str:
+    return message.text + "".join(f"{call.name}{call.arguments}" for call in message.calls)

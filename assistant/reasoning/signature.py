@@ -23,6 +23,10 @@ _TOLD = 3
 """So many mistakes are told at once: a model mends one after another anyway."""
 
 
+class WrongArguments(ToolError):  # noqa: N818 - reads as a sentence
+    """A call's arguments do not fit the schema: the mind's mistake, not the tool's failure."""
+
+
 class NoTool(AssistantError):  # noqa: N818 - reads as a sentence
     """A function cannot be a tool; the text says why and what to do."""
 
@@ -106,7 +110,7 @@ def _understood(model: type[BaseModel], arguments: str) -> dict[str, Any]:
             f"{'.'.join(map(str, error['loc']))}: {error['msg']}".removeprefix(": ")
             for error in wrong.errors(include_url=False, include_context=False)
         ]
-        raise ToolError(f"wrong arguments: {'; '.join(mistakes[:_TOLD])}") from None
+        raise WrongArguments(f"wrong arguments: {'; '.join(mistakes[:_TOLD])}") from None
     return {name.removeprefix("field_"): getattr(given, name) for name in model.model_fields}
 
 

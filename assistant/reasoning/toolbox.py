@@ -1,9 +1,13 @@
 """What the mind may use: the tools that were found, and those of servers that come and go."""
 
+import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from assistant.ports import Consent, Tool, ToolSource, ToolSpec
+
+_log = logging.getLogger(__name__)
 
 MOST = 100
 """Tools that a mind is offered; each costs tokens in every request."""
@@ -25,6 +29,12 @@ class Toolbox:
         self._tools = tuple(tools)
         self.sources = tuple(sources)
         self._consents = dict(consents or {})
+        self._warned = False
+
+    @property
+    def has_any(self) -> bool:
+        """There are tools, or may be."""
+        return bool(self._tools or self.sources)
 
     def __iter__(self) -> Iterator[Tool]:
         """Yield the tools that may be used now."""
@@ -34,9 +44,19 @@ class Toolbox:
                 taken.add(tool.spec.name)
                 yield tool
 
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """Return what a mind is told of them."""
-        return tuple(tool.spec for tool in self)[:MOST]
+    def specs(self, context: int) -> tuple[ToolSpec, ...]:
+        """Return what a mind is told of them: what fits a quarter of its window of tokens."""
+        told: list[ToolSpec] = []
+        for tool in self:
+            spec = tool.spec
+            context -= len(spec.name) + len(spec.description) + len(json.dumps(spec.parameters))
+            if context < 0 or len(told) == MOST:
+                if not self._warned:
+                    _log.warning("the mind is offered %d tools only: more do not fit", len(told))
+                self._warned = True
+                break
+            told.append(spec)
+        return tuple(told)
 
     def find(self, name: str) -> Tool | None:
         """Return the tool that a model calls so, or `None`."""

@@ -115,4 +115,4 @@ def test_consent_is_the_users_rule_or_what_fits_the_effect(tmp_path: Path) -> No
     strict = Toolbox([report, forecast], consents={"report": "allow", "*": "deny"})
     assert [tool.name for tool in strict] == ["report"]
     assert strict.find("forecast") is None
-    assert [spec.name for spec in strict.specs()] == ["report"]
+    assert [spec.name for spec in strict.specs(2048)] == ["report"]

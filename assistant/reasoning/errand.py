@@ -1,0 +1,273 @@
+"""What a mind has done for one turn: rounds of calls, their results, and where that ends."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from assistant.errors import ToolError
+from assistant.ports import Message, MindInfo, Tool, ToolCall, ToolSpec
+from assistant.reasoning.carrying import CHARACTERS, Run
+from assistant.reasoning.telling import arguments_of, cut, same_as
+
+if TYPE_CHECKING:
+    from assistant.reasoning.errands import Errands
+
+_STAYS = "This was done before the user went on, and stays done: do not do it again."
+_WAITS = "Not done: the user is asked, and has not agreed yet."
+_FOLLOWS = "Still running; its result follows."
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a mind may do in one turn, and how long the user waits without a sound."""
+
+    rounds: int = 6
+    """Times that it may look at results and call again."""
+    calls: int = 16
+    mistakes: int = 2
+    """Unknown tools, broken arguments, the same call again: so many are told to the mind."""
+    tools_at_once: int = 8
+    progress_s: float = 1.5
+    """Then a sentence or a tone says that it takes longer."""
+    silence_s: float = 8.0
+    """After so long without a word there is another sentence."""
+    grace_s: float = 3.0
+    """Then what is there is told, while the rest goes on."""
+    consent_s: float = 30.0
+    """How long a "yes" means the question."""
+
+
+@dataclass(slots=True)
+class _Round:
+    text: str
+    runs: list[Run]
+    late: bool = False
+    """These are results that were promised in an earlier round."""
+
+
+@dataclass(slots=True, eq=False)
+class Errand:
+    """One turn's use of tools. `said`: something was said already; `over`: say no more."""
+
+    errands: "Errands"
+    turn: int
+    text: str
+    released: asyncio.Event
+    """Set once the turn is committed: nothing is run before."""
+    foreign: bool = False
+    """The prompt holds what others wrote."""
+    continues: int = 0
+    said: bool = False
+    over: bool = False
+    _spoke_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    _rounds: list[_Round] = field(default_factory=list)
+    _mistakes: int = 0
+
+    @property
+    def runs(self) -> list[Run]:
+        """All that was called, in order."""
+        return [run for part in self._rounds if not part.late for run in part.runs]
+
+    @property
+    def open(self) -> bool:
+        """Results that were promised have not been told yet."""
+        told = {id(run) for part in self._rounds if part.late for run in part.runs}
+        return any(run.late and id(run) not in told for run in self.runs)
+
+    @property
+    def is_foreign(self) -> bool:
+        """What others wrote has come in: only the user may have the world changed from here on."""
+        return self.foreign or any(run.foreign for run in self.runs)
+
+    def specs(self, mind: MindInfo) -> tuple[ToolSpec, ...]:
+        """Return what the mind may call now."""
+        return self.errands.toolbox.specs(mind.context) if mind.calls_tools else ()
+
+    def spoke(self) -> None:
+        """Something of the answer is on its way to the user."""
+        self.said, self._spoke_at = True, asyncio.get_running_loop().time()
+
+    async def begin(self) -> AsyncGenerator[str]:
+        """Do what comes before the first word: take back, or do what the user agreed to."""
+        if self.errands.precedes(self):
+            await self.released.wait()
+            if stays := await self.errands.taken_back(self.continues):
+                self._rounds.append(_Round("", [_stays(run) for run in stays]))
+        if runs := self.errands.agreed(self.turn):
+            self._rounds.append(_Round("", runs))
+            for run in runs:
+                run.start(self.errands.around)
+            async for sentence in self._wait(runs):
+                yield sentence
+
+    async def answer(self, calls: Sequence[ToolCall], text: str) -> AsyncGenerator[str]:
+        """Have calls carried out. Yields what the user should hear meanwhile, or is asked."""
+        if not self.released.is_set():
+            await self.released.wait()
+            self._spoke_at = asyncio.get_running_loop().time()  # nobody has heard a draft
+        runs = self._admitted(calls)
+        for run in runs:
+            if run.tool is not None and run.state == "running":
+                run.start(self.errands.around)
+        self._rounds.append(_Round(text, runs))
+        asking = [run for run in runs if run.state == "asks"]
+        running = [run for run in runs if run.state == "running"]
+        async for sentence in self._wait(running, hurried=bool(asking)):
+            yield sentence
+        if asking:
+            self.over = True
+            yield self.errands.ask(self.turn, asking)
+        elif self._mistakes > self.errands.bounds.mistakes or self._too_much:
+            self.over = True
+            yield self.errands.words.failed
+
+    async def rest(self, text: str) -> AsyncGenerator[str]:
+        """Wait for the results that were promised; `text` is what the mind said meanwhile."""
+        late = [run for run in self.runs if run.late]
+        told = {id(run) for part in self._rounds if part.late for run in part.runs}
+        open_ = [run for run in late if id(run) not in told]
+        async for sentence in self._wait([r for r in open_ if r.state == "running"], last=True):
+            yield sentence
+        self._rounds.append(_Round(text, open_, late=True))
+
+    @property
+    def _too_much(self) -> bool:
+        bounds = self.errands.bounds
+        rounds = sum(not part.late for part in self._rounds)
+        return rounds >= bounds.rounds or len(self.runs) > bounds.calls
+
+    def _admitted(self, calls: Sequence[ToolCall]) -> list[Run]:
+        """Decide for each call: run it, ask first, or tell the mind why not."""
+        known = {run.call.id for run in self.runs}
+        runs: list[Run] = []
+        foreign = self.is_foreign
+        for number, call in enumerate(calls, start=len(known)):
+            named = call if call.id and call.id not in known else _renamed(call, self.turn, number)
+            known.add(named.id)
+            runs.append(self._judged(named, runs, foreign=foreign))
+        return runs
+
+    def _judged(self, call: ToolCall, beside: Sequence[Run], *, foreign: bool) -> Run:
+        if len(self.runs) + len(beside) >= self.errands.bounds.calls:
+            return Run(call, text="Not done: that were too many calls.")
+        tool = self.errands.toolbox.find(call.name)
+        if tool is None:
+            return self._mistaken(call, f"there is no tool {call.name[:60]!r}")
+        try:
+            arguments_of(call.arguments)
+        except ToolError as wrong:
+            return self._mistaken(call, wrong.for_model)
+        if (before := self._before(call, beside)) is not None:
+            self._mistakes += 1
+            text = before.text or "It is being done."
+            return Run(call, tool, text=f"You have called this already. {text}")
+        if len(beside) >= self.errands.bounds.tools_at_once:
+            return Run(call, tool, text="Not done: call fewer at once.")
+        return Run(call, tool, "asks" if self._asks(tool, foreign=foreign) else "running", _WAITS)
+
+    def _asks(self, tool: Tool, *, foreign: bool) -> bool:
+        """The user is asked by their own rule, or as others' words may be what asks for it."""
+        rule = self.errands.toolbox.consent(tool)
+        return rule == "ask" or (foreign and tool.terms.effect != "none")
+
+    def _before(self, call: ToolCall, beside: Sequence[Run]) -> Run | None:
+        wanted = same_as(call.name, call.arguments)
+        for run in (*self.runs, *beside):
+            same = same_as(run.call.name, run.call.arguments) == wanted
+            if same and run.state in {"done", "running", "asks"}:
+                return run
+        return None
+
+    def _mistaken(self, call: ToolCall, why: str) -> Run:
+        self._mistakes += 1
+        return Run(call, text=f"Failed: {why}")
+
+    async def _wait(
+        self, runs: Sequence[Run], *, hurried: bool = False, last: bool = False
+    ) -> AsyncGenerator[str]:
+        """Wait until all are over, or until something is there and the rest takes long."""
+        bounds, now = self.errands.bounds, asyncio.get_running_loop().time
+        slow, grace = now() + bounds.progress_s, now() + bounds.grace_s
+        while open_ := [run for run in runs if run.state == "running"]:
+            moments = [slow, self._spoke_at + bounds.silence_s, *(run.due for run in open_)]
+            some_done = hurried or (len(open_) < len(runs) and not last)
+            if some_done:
+                moments.append(grace)
+            tasks = {run.task for run in open_ if run.task is not None}
+            wait = max(0.0, min(moments) - now())
+            await asyncio.wait(tasks, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            for run in open_:
+                self._look_at(run, now())
+            if some_done and now() >= grace:
+                for run in open_:
+                    run.late = run.state == "running"
+                return
+            if sentence := self._progress(now(), slow):
+                yield sentence
+            if now() >= slow:
+                slow = math.inf
+
+    def _progress(self, now: float, slow: float) -> str:
+        """Return what the user should hear because it takes so long; it may be a tone."""
+        if now >= slow and not self.said:
+            self.spoke()
+            return self.errands.words.moment
+        if now >= self._spoke_at + self.errands.bounds.silence_s:
+            self.spoke()
+            return self.errands.words.still
+        if now >= slow:
+            self.errands.tone()
+        return ""
+
+    def _look_at(self, run: Run, now: float) -> None:
+        if run.task is not None and run.task.done():
+            run.settle()
+            self._mistakes += run.mistaken
+        elif now >= run.due:
+            self.errands.overdue(run)
+
+    def messages(self, mind: MindInfo) -> list[Message]:
+        """Return what the mind is told of it, after the user's message."""
+        told: list[Message] = []
+        newest = next((run for run in reversed(self.runs) if run.images), None)
+        for part in self._rounds:
+            if part.late:
+                told += [Message("assistant", part.text)] if part.text else []
+                told += [Message("user", f"({run.call.name}: {run.text})") for run in part.runs]
+                continue
+            calls = tuple(run.call for run in part.runs)
+            told.append(Message("assistant", part.text, calls=calls))
+            for run in part.runs:
+                text = _FOLLOWS if run.late else cut(run.text, min(2 * CHARACTERS, mind.context))
+                if run.images and not mind.sees:
+                    text += "\nIt gave a picture, which you cannot see."
+                images = run.images if run is newest and mind.sees else ()
+                told.append(Message("tool", text, images=images, answers=run.call.id))
+        return told
+
+    def record(self) -> tuple[Message, ...]:
+        """Return what stays of it in the conversation."""
+        told: list[Message] = []
+        for part in self._rounds:
+            if part.late:
+                continue
+            told.append(Message("assistant", "", calls=tuple(run.call for run in part.runs)))
+            told += [Message("tool", run.compact, answers=run.call.id) for run in part.runs]
+        return tuple(told)
+
+    def close(self) -> None:
+        """The reply is over or cut off: what changes nothing is ended, the rest is seen out."""
+        for run in self.runs:
+            if run.state == "running" and run.task is not None:
+                self.errands.leave(run)
+
+
+def _renamed(call: ToolCall, turn: int, number: int) -> ToolCall:
+    """Return a call under an id of its own: some servers give none, or the same again."""
+    return replace(call, id=f"call_{turn}_{number}")
+
+
+def _stays(run: Run) -> Run:
+    return Run(run.call, run.tool, "done", f"{run.text or 'It is being done.'}\n{_STAYS}")
