@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from assistant.config import Chosen, Config, resolve
+from assistant.config.sections import McpServer
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
 from assistant.languages.pack import load as load_pack
@@ -24,6 +25,8 @@ from assistant.listening.streaming import as_transcriber
 from assistant.models import store
 from assistant.models.progress import Progress
 from assistant.ports import Device, EndJudge, HearsItself, MindInfo
+from assistant.reasoning.shelf import take
+from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
 
 _log = logging.getLogger(__name__)
@@ -195,14 +198,51 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
-    async with together(contexts) as ports, _perhaps(fallback) as second:
+    async with (
+        open_toolbox(config) as toolbox,
+        together(contexts) as ports,
+        _perhaps(fallback) as second,
+    ):
         yield Shared(
             ears=_ears(config, ports),
             mind=ports["llm"],
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
+            toolbox=toolbox,
         )
+
+
+@asynccontextmanager
+async def open_toolbox(config: Config, *, patience: float = 0.0) -> AsyncIterator[Toolbox]:
+    """Find the tools, and start the servers that offer more; they are waited for so long.
+
+    A file or a server that is no good costs one line in the log.
+    """
+    wanted = None if config.tools.enabled == "auto" else config.tools.enabled
+    dirs = [folder.expanduser() for folder in config.tools.dirs]
+    shelf = await asyncio.to_thread(take, wanted, dirs)
+    for problem in shelf.problems:
+        _log.warning("%s", problem)
+    async with AsyncExitStack() as stack:
+        servers = []
+        for name, server in config.mcp.items():
+            try:
+                servers.append(await stack.enter_async_context(open_server(name, server)))
+            except BackendUnavailable as missing:
+                _log.warning("the MCP server %s is left out: %s", name, missing)
+        deadline = asyncio.get_running_loop().time() + patience
+        for server in servers:
+            await server.settled(deadline - asyncio.get_running_loop().time())
+        yield Toolbox(shelf.tools, servers, config.tools.consent)
+
+
+def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any]:
+    """Begin to talk to an MCP server. Entering raises `BackendUnavailable`."""
+    backend = importlib.import_module("assistant.backends.tools_mcp")
+    config = backend.Config.model_validate(server, from_attributes=True)
+    opened: AbstractAsyncContextManager[Any] = backend.open(name, config)
+    return opened
 
 
 @asynccontextmanager

@@ -735,6 +735,8 @@ class SessionState:
     """Why it is deaf now; it goes on trying to mend that."""
     echo: EchoReport | None = None
     """What the device hears of itself; `None`: it does not measure that."""
+    tools: tuple[str, ...] = ()
+    """A line each: how many tools there are here, and at each server that offers some."""
 
 
 class Session(Protocol):

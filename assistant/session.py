@@ -196,6 +196,7 @@ class LiveSession:
             faults=self._faults,
             trouble=info.trouble,
             echo=info.echo,
+            tools=shared.toolbox.told(),
         )
 
     @property

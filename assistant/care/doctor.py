@@ -9,7 +9,17 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_state_path
 
-from assistant.care import gpu, installation, machine, mixer, retirement, sound, started, user
+from assistant.care import (
+    gpu,
+    installation,
+    machine,
+    mixer,
+    retirement,
+    sound,
+    started,
+    tools,
+    user,
+)
 from assistant.care.findings import Check, Finding
 from assistant.config import Config
 from assistant.control.client import default_path
@@ -111,6 +121,11 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
         Check("secrets", partial(installation.secrets, config)),
         Check("models", partial(installation.models, config, default(), deep=deep), DEEP),
         Check("retired models", partial(retirement.retired, config)),
+    ]
+    found.append(Check("tools", partial(tools.found, config), tools.FINDING_S))
+    found += [
+        Check(f"MCP {name}", partial(tools.server, name, server), tools.STARTING_S + 15)
+        for name, server in config.mcp.items()
     ]
     if config.turns.mode == "wake":
         found.append(Check("wake word", partial(installation.wake_word, config)))

@@ -58,6 +58,11 @@ class Toolbox:
             told.append(spec)
         return tuple(told)
 
+    def told(self) -> tuple[str, ...]:
+        """Return a line for the tools of our own, and one for each source of others."""
+        here = [f"{len(self._tools)} of its own"] if self._tools else []
+        return (*here, *(f"{s.name}: {s.trouble or len(s.tools)}" for s in self.sources))
+
     def find(self, name: str) -> Tool | None:
         """Return the tool that a model calls so, or `None`."""
         return next((tool for tool in self if tool.spec.name == name), None)
