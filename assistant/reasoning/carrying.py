@@ -40,6 +40,8 @@ class Run:
     """What the mind is told."""
     failure: str = ""
     images: tuple[Image, ...] = ()
+    pictured: bool = False
+    """It gave pictures, though they may be gone."""
     undo: Callable[[], Awaitable[None]] | None = None
     mistaken: bool = False
     """The mind gave arguments that do not fit."""
@@ -58,7 +60,7 @@ class Run:
     def foreign(self) -> bool:
         """What came of it was written by others."""
         told = self.state in {"done", "failed"} and self.tool is not None
-        return told and self.tool is not None and (is_foreign(self.tool) or bool(self.images))
+        return told and self.tool is not None and (is_foreign(self.tool) or self.pictured)
 
     def start(self, around: Surroundings) -> None:
         """Begin."""
@@ -113,7 +115,7 @@ class Run:
             self.undo = result.undo
             size = sum(len(image.data) for image in result.images)
             if size <= IMAGE_BYTES:
-                self.images = result.images
+                self.images, self.pictured = result.images, bool(result.images)
             else:
                 self.text += "\nIts pictures are too large and were left out."
         else:

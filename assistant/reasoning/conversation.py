@@ -18,6 +18,8 @@ _ANSWER_SHARE = 4
 """A quarter of the window is kept free for the answer."""
 _TEXT_SHARE = 8
 """An eighth of the rest is kept free for the next question."""
+_IMAGE_TOKENS = 800
+"""What a picture takes, about."""
 _GAP = " … "
 _WORD = re.compile(r"\w+")
 
@@ -126,10 +128,15 @@ class Conversation:
             heard = heard.rstrip(" .,;:—") + INTERRUPTED
         text, heard = self._fitted(text, self._room // 4), self._fitted(heard, self._room // 4)
         tokens = self._tokens(text) + (self._tokens(heard) if heard else 0)
-        used = sum(self._tokens(_all_of(message)) for message in tools)
+        used = sum(
+            self._tokens(_all_of(message)) + _IMAGE_TOKENS * len(message.images)
+            for message in tools
+        )
         if used > self._room // 2:
             tools, used = (), 0
         foreign = foreign and bool(tools)
+        if any(message.images for message in tools):  # of pictures only the newest stays
+            self._turns = [replace(turn, tools=_blind(turn.tools)) for turn in self._turns]
         self._turns.append(_Turn(text, heard, tokens + used, tuple(tools), foreign))
         self.unread = True
         self._drop()
@@ -236,6 +243,10 @@ def told_plainly(messages: Sequence[Message]) -> list[Message]:
             )
         plain.append(told)
     return plain
+
+
+def _blind(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(replace(message, images=()) for message in messages)
 
 
 def _all_of(message: Message) -> str:

@@ -228,10 +228,14 @@ class Errand:
         elif now >= run.due:
             self.errands.overdue(run)
 
+    @property
+    def _newest_picture(self) -> Run | None:
+        return next((run for run in reversed(self.runs) if run.images), None)
+
     def messages(self, mind: MindInfo) -> list[Message]:
         """Return what the mind is told of it, after the user's message."""
         told: list[Message] = []
-        newest = next((run for run in reversed(self.runs) if run.images), None)
+        newest = self._newest_picture
         for part in self._rounds:
             if part.late:
                 told += [Message("assistant", part.text)] if part.text else []
@@ -241,21 +245,29 @@ class Errand:
             told.append(Message("assistant", part.text, calls=calls))
             for run in part.runs:
                 text = _FOLLOWS if run.late else cut(run.text, min(2 * CHARACTERS, mind.context))
-                if run.images and not mind.sees:
+                if run.pictured and not mind.sees:
                     text += "\nIt gave a picture, which you cannot see."
                 images = run.images if run is newest and mind.sees else ()
                 told.append(Message("tool", text, images=images, answers=run.call.id))
         return told
 
     def record(self) -> tuple[Message, ...]:
-        """Return what stays of it in the conversation."""
+        """Return what stays of it in the conversation; of pictures the newest."""
+        newest = self._newest_picture
         told: list[Message] = []
         for part in self._rounds:
             if part.late:
                 continue
             told.append(Message("assistant", "", calls=tuple(run.call for run in part.runs)))
-            told += [Message("tool", run.compact, answers=run.call.id) for run in part.runs]
+            for run in part.runs:
+                images = run.images if run is newest else ()
+                told.append(Message("tool", run.compact, images, answers=run.call.id))
         return tuple(told)
+
+    def forget_pictures(self) -> None:
+        """The conversation has the newest one; the others are not needed any more."""
+        for run in self.runs:
+            run.images = ()
 
     def close(self) -> None:
         """The reply is over or cut off: what changes nothing is ended, the rest is seen out."""

@@ -67,6 +67,9 @@ class Errands:
         self._turns[turn] = made
         while len(self._turns) > KEPT:
             del self._turns[min(self._turns)]
+        for before in self._turns.values():
+            if before is not made:
+                before.forget_pictures()
         return made
 
     def of(self, turn: int) -> Errand | None:

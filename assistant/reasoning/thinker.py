@@ -97,6 +97,8 @@ async def _round(
     tools = () if errand is None else errand.specs(mind.info)
     if errand is not None:
         told += errand.messages(mind.info)
+    if not mind.info.sees:
+        told = [replace(m, images=()) if m.role == "tool" else m for m in told]
     if not mind.info.calls_tools:
         told = told_plainly(told)
     loop, heard = asyncio.get_running_loop(), False

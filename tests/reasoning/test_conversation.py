@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from assistant.errors import ConfigError
-from assistant.ports import Message, ToolCall
+from assistant.ports import Image, Message, ToolCall
 from assistant.reasoning.conversation import INTERRUPTED, Conversation, told_plainly
 
 OPENING = (Message("system", "You speak."),)
@@ -242,6 +242,15 @@ def test_results_count_in_the_window_and_too_many_are_left_out() -> None:
         assert tokens(prompt) < WINDOW * 3 / 4
         roles = [message.role for message in prompt]
         assert roles.count("tool") == sum(bool(message.calls) for message in prompt)
+
+
+def test_of_pictures_only_the_newest_stays() -> None:
+    talk = World().conversation(16_000)
+    seen = (Message("tool", "seen", (Image(b"x", "image/png"),), answers="1"),)
+    for question in ("One?", "Two?", "Three?"):
+        talk.add_turn(question, "Yes.", tools=seen if question != "Three?" else (), foreign=True)
+    pictures = [len(m.images) for m in talk.prompt("Four?") if m.role == "tool"]
+    assert pictures == [0, 1]
 
 
 def test_a_model_without_tools_is_told_in_words() -> None:

@@ -38,6 +38,8 @@ def send_result(request: dict[str, Any], **result: Any) -> None:
 
 def call(request: dict[str, Any]) -> None:
     name = request["params"]["name"]
+    if FAULT == "hangs":
+        time.sleep(600)  # noqa: TID251 - a process of its own
     if name == "ping" and FAULT == "swaps":
         TOOLS[0] = {**TOOLS[0], "name": "pong", "description": "Pong."}
         send({"method": "notifications/tools/list_changed"})

@@ -15,6 +15,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from assistant.backends import tools_mcp
+from assistant.backends.tools_mcp import server as its_server
 from assistant.backends.tools_mcp.server import Server
 from assistant.backends.tools_mcp.stdio import INHERITED
 from assistant.errors import ToolError
@@ -275,6 +276,29 @@ def test_one_that_misbehaves_is_ended_and_said_why(fault: str, told: str) -> Non
             assert server.tools == ()
 
     asyncio.run(main())
+
+
+def test_one_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(its_server, "CONNECTING_S", 1.0)
+
+    async def main() -> None:
+        async with tools_mcp.open("bad", program(OLD, "silent")) as server:
+            assert not await server.settled(PATIENCE)
+            assert server.trouble == "it did not answer within 1 s"
+
+    asyncio.run(main())
+
+
+def test_one_that_hangs_later_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(its_server, "LOOKING_S", 0.5)
+    monkeypatch.setattr(its_server, "LISTING_S", 1.0)
+
+    async def test(server: Server) -> None:
+        with pytest.raises(ToolError):
+            await called(server, "ping")
+        await until(lambda: server.starts == 2)
+
+    check(lambda: opened(program(OLD, "hangs", patience_s=0.5, longest_s=0)), test)
 
 
 def test_a_program_that_is_not_there_is_named() -> None:

@@ -29,7 +29,7 @@ CONNECTING_S = 20.0
 """For a program to start and to tell its tools; some are fetched first."""
 LISTING_S = 10.0
 LOOKING_S = 30.0
-"""How often a server at a URL is asked for its tools: it cannot tell that it is gone."""
+"""How often it is asked for its tools: one that hangs, or at a URL, does not tell of its end."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 STEADY_S = 60.0
 """Who was there for so long is restarted at once."""
@@ -149,10 +149,9 @@ class Server:
         """Look at its tools whenever they change, and at a URL now and then."""
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen(client), name=f"MCP {self._name} changes")
-            looks = None if self._config.command is not None else LOOKING_S
             while not self._lost.is_set():
                 try:
-                    async with asyncio.timeout(looks):
+                    async with asyncio.timeout(LOOKING_S):
                         await self._changed.wait()
                 except TimeoutError:
                     pass
