@@ -198,18 +198,15 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
-    async with (
-        open_toolbox(config) as toolbox,
-        together(contexts) as ports,
-        _perhaps(fallback) as second,
-    ):
+    contexts["toolbox"] = open_toolbox(config)
+    async with together(contexts) as ports, _perhaps(fallback) as second:
         yield Shared(
             ears=_ears(config, ports),
             mind=ports["llm"],
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
-            toolbox=toolbox,
+            toolbox=ports["toolbox"],
         )
 
 

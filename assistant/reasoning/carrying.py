@@ -69,7 +69,10 @@ class Run:
         loop, tool, arguments = asyncio.get_running_loop(), self.tool, self.call.arguments
 
         async def work() -> ToolResult | Started:
-            return await tool.run(arguments, around)
+            try:
+                return await tool.run(arguments, around)
+            except SystemExit:  # else it would end the assistant
+                raise ToolError("it ended itself") from None
 
         self.state, self.due = "running", loop.time() + min(tool.terms.deadline, LONGEST_S)
         self.task = loop.create_task(work(), name=f"tool {tool.name}")

@@ -67,9 +67,8 @@ class Errands:
         self._turns[turn] = made
         while len(self._turns) > KEPT:
             del self._turns[min(self._turns)]
-        for before in self._turns.values():
-            if before is not made:
-                before.forget_pictures()
+        for old in sorted(self._turns)[:-2]:  # the one before may still be spoken
+            self._turns[old].forget_pictures()
         return made
 
     def of(self, turn: int) -> Errand | None:

@@ -58,7 +58,9 @@ def as_tool(function: Function, source: str = "") -> Tool:
         if surroundings:
             given[surroundings] = around
         done = await function(**given)
-        return done if isinstance(done, ToolResult | Started) else ToolResult(str(done))
+        if isinstance(done, ToolResult | Started):
+            return done
+        return ToolResult("" if done is None else str(done))
 
     return Tool(ToolSpec(name, description, _schema(model)), run, terms, source=source)
 

@@ -97,6 +97,10 @@ class World:
             """Break."""
             raise OSError("/home/ada/secret.txt")
 
+        async def leaving() -> str:
+            """Leave."""
+            raise SystemExit(1)
+
         async def refusing() -> str:
             """Refuse."""
             raise ToolError("the moon is full")
@@ -134,7 +138,7 @@ class World:
             broken,
             refusing,
         ]
-        functions += [huge, nothing, look, begin]
+        functions += [leaving, huge, nothing, look, begin]
         return [as_tool(function) for function in functions]
 
     def errands(self, **bounds: Any) -> Errands:
@@ -303,10 +307,10 @@ def test_a_tool_that_hangs_is_ended_at_its_deadline() -> None:
 
 
 def test_a_tool_that_breaks_is_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
-    got = played(
-        calling(("broken", {}), ("refusing", {}), ("sum_of", {"one": 1, "other": 1})), "A"
-    )
-    broken, refusing, well = got.results
+    sums = ("sum_of", {"one": 1, "other": 1})
+    got = played(calling(("broken", {}), ("refusing", {}), sums, ("leaving", {})), "A")
+    broken, refusing, well, left = got.results
+    assert "Failed: it ended itself" in left
     assert "Failed: It broke." in broken
     assert "Failed: the moon is full" in refusing
     assert well == "2"

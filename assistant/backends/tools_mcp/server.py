@@ -50,6 +50,7 @@ class Server:
         self._tools: tuple[Tool, ...] = ()
         self._listed: list[types.Tool] = []
         self._trouble = "it is starting"
+        self._gone = False
         self._settled = asyncio.Event()
         self._lost = asyncio.Event()
         self._changed = asyncio.Event()
@@ -103,8 +104,9 @@ class Server:
         error = None if attempt.cancelled() else attempt.exception()
         if error is not None and not self._lost.is_set():
             self._trouble = _why(error)
-        _log.warning("the MCP server %s is gone; it is tried again", self._name)
-        _log.debug("the MCP server %s: %s", self._name, self._trouble)
+        if not self._gone:  # what is tried again and again is told once
+            _log.warning("the MCP server %s is gone, and tried again: see the status", self._name)
+        self._gone = True
         self._settled.set()
 
     async def _connected(self) -> None:
@@ -122,6 +124,7 @@ class Server:
             await self._look(client)
             self._client, self._trouble = client, ""
             self.starts += 1
+            self._gone = False
             self._settled.set()
             connecting.reschedule(None)
             await self._follow(client)
