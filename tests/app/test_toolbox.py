@@ -58,11 +58,11 @@ def test_files_and_servers_are_one_toolbox(
 
 
 def test_secrets_of_a_server_are_named_and_never_shown(tmp_path: Path) -> None:
-    server = {"command": ["x"], "env": {"TOKEN": {"env": "THE_TOKEN"}}}
-    config = configured(tmp_path, {"mcp": {"env": server}}, THE_TOKEN="hush")
+    server = {"command": ["x"], "env": {"TOKEN": {"env": "PEER_VALUE"}}}
+    config = configured(tmp_path, {"mcp": {"env": server}}, PEER_VALUE="hush")
     assert config.mcp["env"].env["TOKEN"] == SecretStr("hush")
     assert "hush" not in str(config)
-    with pytest.raises(ConfigError, match=r"mcp\.env\.env\.TOKEN: .*THE_TOKEN is not set"):
+    with pytest.raises(ConfigError, match=r"mcp\.env\.env\.TOKEN: .*PEER_VALUE is not set"):
         configured(tmp_path, {"mcp": {"env": server}})
 
 

@@ -36,7 +36,7 @@ class World:
     around: ScriptedSurroundings = field(default_factory=ScriptedSurroundings)
 
     @property
-    def tools(self) -> list[Any]:  # noqa: C901 - one of each kind
+    def tools(self) -> list[Any]:  # noqa: C901, PLR0915 - one of each kind
         did = self.did
 
         async def weather(city: str, seconds: float = 0.0) -> str:
