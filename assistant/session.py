@@ -400,7 +400,7 @@ class LiveSession:
                 told.heard,
                 interrupted=told.outcome != "answered",
                 continues=order.continues != e.NOTHING,
-                tools=errand.record() if errand else (),
+                tools=errand.rounds.record() if errand else (),
                 foreign=errand.is_foreign if errand else False,
             )
             self._errands.told(order.turn, told.heard, whole=told.outcome == "answered")

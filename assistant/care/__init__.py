@@ -10,6 +10,7 @@ mixer         muted or turned down in the sound server's mixer
 installation  configuration, secrets, engines, models, wake word, model server, control socket
 started       systemd units, lingering, other assistants
 retirement    models of services that are switched off
+tools         tools and their mistakes; each MCP server, started
 
 microphones   all of them at once: which one hears somebody speak
 chirp         how late and how loud the speaker comes back

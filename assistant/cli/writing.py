@@ -228,7 +228,7 @@ class _Talker:
                 errand.close()
             self._errands.told(self._turn, "".join(said), whole=True)
             self._conversation.add_turn(
-                text, "".join(said), tools=errand.record(), foreign=errand.is_foreign
+                text, "".join(said), tools=errand.rounds.record(), foreign=errand.is_foreign
             )
             return
         self._conversation.add_turn(text, "".join(said))

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from assistant.errors import ToolError
-from assistant.ports import Message, MindInfo, Tool, ToolCall, ToolSpec
-from assistant.reasoning.carrying import CHARACTERS, Run
-from assistant.reasoning.telling import arguments_of, cut, same_as
+from assistant.ports import MindInfo, Tool, ToolCall, ToolSpec
+from assistant.reasoning.carrying import Run
+from assistant.reasoning.rounds import Rounds
+from assistant.reasoning.telling import arguments_of, same_as
 
 if TYPE_CHECKING:
     from assistant.reasoning.errands import Errands
 
 _STAYS = "This was done before the user went on, and stays done: do not do it again."
 _WAITS = "Not done: the user is asked, and has not agreed yet."
-_FOLLOWS = "Still running; its result follows."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,6 @@ class Bounds:
     """How long a "yes" means the question."""
 
 
-@dataclass(slots=True)
-class _Round:
-    text: str
-    runs: list[Run]
-    late: bool = False
-    """These are results that were promised in an earlier round."""
-
-
 @dataclass(slots=True, eq=False)
 class Errand:
     """One turn's use of tools. `said`: something was said already; `over`: say no more."""
@@ -61,20 +53,19 @@ class Errand:
     continues: int = 0
     said: bool = False
     over: bool = False
+    rounds: Rounds = field(default_factory=Rounds)
+    """What was called so far."""
     _spoke_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    _rounds: list[_Round] = field(default_factory=list)
     _mistakes: int = 0
 
     @property
     def runs(self) -> list[Run]:
         """All that was called, in order."""
-        return [run for part in self._rounds if not part.late for run in part.runs]
+        return self.rounds.runs
 
-    @property
-    def open(self) -> bool:
-        """Results that were promised have not been told yet."""
-        told = {id(run) for part in self._rounds if part.late for run in part.runs}
-        return any(run.late and id(run) not in told for run in self.runs)
+    def goes_on(self, calls: Sequence[ToolCall]) -> bool:
+        """Tell whether there is another round: calls, or results that were promised."""
+        return bool(calls or self.rounds.promised)
 
     @property
     def is_foreign(self) -> bool:
@@ -94,9 +85,9 @@ class Errand:
         if self.errands.precedes(self):
             await self.released.wait()
             if stays := await self.errands.taken_back(self.continues):
-                self._rounds.append(_Round("", [_stays(run) for run in stays]))
+                self.rounds.add([_stays(run) for run in stays])
         if runs := self.errands.agreed(self.turn):
-            self._rounds.append(_Round("", runs))
+            self.rounds.add(runs)
             for run in runs:
                 run.start(self.errands.around)
             async for sentence in self._wait(runs):
@@ -111,7 +102,7 @@ class Errand:
         for run in runs:
             if run.tool is not None and run.state == "running":
                 run.start(self.errands.around)
-        self._rounds.append(_Round(text, runs))
+        self.rounds.add(runs, text)
         asking = [run for run in runs if run.state == "asks"]
         running = [run for run in runs if run.state == "running"]
         async for sentence in self._wait(running, hurried=bool(asking)):
@@ -125,18 +116,16 @@ class Errand:
 
     async def rest(self, text: str) -> AsyncGenerator[str]:
         """Wait for the results that were promised; `text` is what the mind said meanwhile."""
-        late = [run for run in self.runs if run.late]
-        told = {id(run) for part in self._rounds if part.late for run in part.runs}
-        open_ = [run for run in late if id(run) not in told]
-        async for sentence in self._wait([r for r in open_ if r.state == "running"], last=True):
+        promised = self.rounds.promised
+        running = [run for run in promised if run.state == "running"]
+        async for sentence in self._wait(running, last=True):
             yield sentence
-        self._rounds.append(_Round(text, open_, late=True))
+        self.rounds.add_late(promised, text)
 
     @property
     def _too_much(self) -> bool:
         bounds = self.errands.bounds
-        rounds = sum(not part.late for part in self._rounds)
-        return rounds >= bounds.rounds or len(self.runs) > bounds.calls
+        return self.rounds.number >= bounds.rounds or len(self.runs) > bounds.calls
 
     def _admitted(self, calls: Sequence[ToolCall]) -> list[Run]:
         """Decide for each call: run it, ask first, or tell the mind why not."""
@@ -227,42 +216,6 @@ class Errand:
             self._mistakes += run.mistaken
         elif now >= run.due:
             self.errands.overdue(run)
-
-    @property
-    def _newest_picture(self) -> Run | None:
-        return next((run for run in reversed(self.runs) if run.images), None)
-
-    def messages(self, mind: MindInfo) -> list[Message]:
-        """Return what the mind is told of it, after the user's message."""
-        told: list[Message] = []
-        newest = self._newest_picture
-        for part in self._rounds:
-            if part.late:
-                told += [Message("assistant", part.text)] if part.text else []
-                told += [Message("user", f"({run.call.name}: {run.text})") for run in part.runs]
-                continue
-            calls = tuple(run.call for run in part.runs)
-            told.append(Message("assistant", part.text, calls=calls))
-            for run in part.runs:
-                text = _FOLLOWS if run.late else cut(run.text, min(2 * CHARACTERS, mind.context))
-                if run.pictured and not mind.sees:
-                    text += "\nIt gave a picture, which you cannot see."
-                images = run.images if run is newest and mind.sees else ()
-                told.append(Message("tool", text, images=images, answers=run.call.id))
-        return told
-
-    def record(self) -> tuple[Message, ...]:
-        """Return what stays of it in the conversation; of pictures the newest."""
-        newest = self._newest_picture
-        told: list[Message] = []
-        for part in self._rounds:
-            if part.late:
-                continue
-            told.append(Message("assistant", "", calls=tuple(run.call for run in part.runs)))
-            for run in part.runs:
-                images = run.images if run is newest else ()
-                told.append(Message("tool", run.compact, images, answers=run.call.id))
-        return tuple(told)
 
     def forget_pictures(self) -> None:
         """The conversation has the newest one; the others are not needed any more."""

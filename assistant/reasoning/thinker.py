@@ -75,7 +75,11 @@ async def think(
                     continue
                 written += piece
                 yield piece
-        goes_on = errand is not None and not end.reached and (bool(calls) or errand.open)
+        goes_on = (
+            errand is not None
+            and not end.reached
+            and (bool(calls) or bool(errand.rounds.promised))
+        )
         if errand is not None and goes_on:
             text = written.strip()
             doing = errand.answer(calls, text) if calls else errand.rest(text)
@@ -96,7 +100,7 @@ async def _round(
     limits, told = end.limits, [*messages]
     tools = () if errand is None else errand.specs(mind.info)
     if errand is not None:
-        told += errand.messages(mind.info)
+        told += errand.rounds.messages(mind.info)
     if not mind.info.sees:
         told = [replace(m, images=()) if m.role == "tool" else m for m in told]
     if not mind.info.calls_tools:

@@ -9,6 +9,7 @@ from assistant.ports import Consent, Tool, ToolSource, ToolSpec
 
 _log = logging.getLogger(__name__)
 
+_KNOWN = 1000
 MOST = 100
 """Tools that a mind is offered; each costs tokens in every request."""
 
@@ -30,6 +31,7 @@ class Toolbox:
         self.sources = tuple(sources)
         self._consents = dict(consents or {})
         self._warned = False
+        self._sizes: dict[int, tuple[ToolSpec, int]] = {}
 
     @property
     def has_any(self) -> bool:
@@ -49,7 +51,7 @@ class Toolbox:
         told: list[ToolSpec] = []
         for tool in self:
             spec = tool.spec
-            context -= len(spec.name) + len(spec.description) + len(json.dumps(spec.parameters))
+            context -= self._size(spec)
             if context < 0 or len(told) == MOST:
                 if not self._warned:
                     _log.warning("the mind is offered %d tools only: more do not fit", len(told))
@@ -57,6 +59,16 @@ class Toolbox:
                 break
             told.append(spec)
         return tuple(told)
+
+    def _size(self, spec: ToolSpec) -> int:
+        """Return how many characters it takes; each is reckoned once."""
+        known = self._sizes.get(id(spec))
+        if known is None or known[0] is not spec:
+            size = len(spec.name) + len(spec.description) + len(json.dumps(spec.parameters))
+            if len(self._sizes) > _KNOWN:
+                self._sizes.clear()
+            known = self._sizes[id(spec)] = (spec, size)
+        return known[1]
 
     def told(self) -> tuple[str, ...]:
         """Return a line for the tools of our own, and one for each source of others."""

@@ -183,7 +183,7 @@ def played(*answers: Answer | str, world: World | None = None, **bounds: Any) ->
         result.errands = errands
         errand = errand_of(errands)
         result.said = await thought(mind, errand)
-        result.record, result.at = errand.record(), asyncio.get_running_loop().time()
+        result.record, result.at = errand.rounds.record(), asyncio.get_running_loop().time()
         result.foreign = errand.is_foreign
         await errands.close()
         assert mind.running == 0
@@ -449,7 +449,7 @@ def test_who_interrupts_ends_what_changes_nothing_and_the_rest_is_told_later() -
             ("remind", {"what": "x", "seconds": 60}),
         )
         async with interrupted(world, script) as errands:
-            record = errands.of(1).record()  # type: ignore[union-attr]
+            record = errands.of(1).rounds.record()  # type: ignore[union-attr]
             texts = [message.text for message in record[1:]]
             assert "over before it was done" in texts[0]
             assert texts[1] == "Still running when the answer was over."
