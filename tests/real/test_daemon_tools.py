@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.real.daemon import EARS, assistant, environment, have_models, in_terminal
+from tests.real.daemon import (
+    EARS,
+    assistant,
+    clip,
+    environment,
+    have_models,
+    in_terminal,
+    lines_of,
+    piper,
+)
 from tests.tools.calling_server import Decision, calling_server
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -92,6 +101,17 @@ def test_the_daemon_asks_over_its_socket(env: dict[str, str], flags: tuple[str, 
         status = assistant("status", env=env).stdout
         assert re.search(r"tools +\d+ of its own", status)
         assert "tools       peer: 10" in status
+
+
+def test_aloud_it_asks_and_hears_the_answer(env: dict[str, str], flags: tuple[str, ...]) -> None:
+    words = ("Please open the red door.", "Yes, please.")
+    folder = Path(env["HOME"])
+    clips = [clip(folder / f"{n}.wav", piper(text)) for n, text in enumerate(words)]
+    with calling_server(decide) as mind:
+        ended = assistant("converse", *clips, "--json", *EARS, *mind, *flags, env=env)
+    said = [turn["said"] for turn in lines_of(ended.stdout)]
+    assert said == ["Shall I open the red door?", "It says: the red door is open"]
+    assert (folder / "doors.txt").read_text() == "red\n"
 
 
 def test_the_doctor_knows_the_tools_and_starts_each_server(
