@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from assistant.config import Chosen, Config, resolve
+from assistant.config.sections import McpServer
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
 from assistant.house import open_household
@@ -26,6 +27,8 @@ from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
 from assistant.ports import Device, EndJudge, HearsItself, LanguageModel, MindInfo
+from assistant.reasoning.shelf import take
+from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
 
 _log = logging.getLogger(__name__)
@@ -206,6 +209,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
     contexts["home"] = open_household(config)
+    contexts["toolbox"] = open_toolbox(config)
     async with (
         together(contexts) as ports,
         _perhaps(fallback) as second,
@@ -220,6 +224,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
             pack=load_pack(config.language),
             household=None if home is None else home[0],
             at_home=None if home is None else home[1],
+            toolbox=ports["toolbox"],
         )
 
 
@@ -228,6 +233,38 @@ async def open_mind(config: Config) -> AsyncIterator[LanguageModel]:
     """Load the mind alone, with those that may take its place."""
     async with together(_contexts(config, MINDS)) as ports, chained(config, ports) as mind:
         yield mind
+
+
+@asynccontextmanager
+async def open_toolbox(config: Config, *, patience: float = 0.0) -> AsyncIterator[Toolbox]:
+    """Find the tools, and start the servers that offer more; they are waited for so long.
+
+    A file or a server that is no good costs one line in the log.
+    """
+    wanted = None if config.tools.enabled == "auto" else config.tools.enabled
+    dirs = [folder.expanduser() for folder in config.tools.dirs]
+    shelf = await asyncio.to_thread(take, wanted, dirs)
+    for problem in shelf.problems:
+        _log.warning("%s", problem)
+    async with AsyncExitStack() as stack:
+        servers = []
+        for name, server in config.mcp.items():
+            try:
+                servers.append(await stack.enter_async_context(open_server(name, server)))
+            except BackendUnavailable as missing:
+                _log.warning("the MCP server %s is left out: %s", name, missing)
+        deadline = asyncio.get_running_loop().time() + patience
+        for server in servers:
+            await server.settled(deadline - asyncio.get_running_loop().time())
+        yield Toolbox(shelf.tools, servers, config.tools.consent)
+
+
+def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any]:
+    """Begin to talk to an MCP server. Entering raises `BackendUnavailable`."""
+    backend = importlib.import_module("assistant.backends.tools_mcp")
+    config = backend.Config.model_validate(server, from_attributes=True)
+    opened: AbstractAsyncContextManager[Any] = backend.open(name, config)
+    return opened
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -632,6 +632,97 @@ Control = Switch | Dial | Choice | Button
 """What surfaces offer beside the conversation; they raise `AssistantError` when they cannot."""
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a tool returns whose work goes on as a job, which outlives the reply."""
+
+    job: int
+    """The number that `Surroundings.start_job` gave."""
+    text: str = ""
+    """For the mind: what was begun."""
+
+
+Consent = Literal["ask", "allow", "deny"]
+"""Whether the user is asked before a tool is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a tool is run."""
+
+    effect: Effect = "none"
+    consent: Consent | None = None
+    """`None`: the user is asked before what stays, the rest is allowed."""
+    deadline: float = 10.0
+    """Seconds that an answer waits for it."""
+    job: float = 0.0
+    """Seconds that it may go on after that, as a job; 0: it is ended."""
+    foreign: bool | None = None
+    """Others write what it returns: a page, a mail. `None`: so it is where it has no effect."""
+    question: str = ""
+    """What the user is asked, its arguments by name: "send {text} to {to}"; empty: its name."""
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def tool(
+    effect: Effect = "none",
+    *,
+    consent: Consent | None = None,
+    deadline: float = 10.0,
+    job: float = 0.0,
+    foreign: bool | None = None,
+    question: str = "",
+) -> Callable[[F], F]:
+    """Mark an async function with its terms: they are data on it, nothing is registered."""
+    terms = Terms(effect, consent, deadline, job, foreign, question)
+
+    def marked(function: F) -> F:
+        function.__dict__["terms"] = terms
+        return function
+
+    return marked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tool:
+    """Something that the assistant can do for the mind and the user."""
+
+    spec: ToolSpec
+    run: Callable[[str, Surroundings], Awaitable[ToolResult | Started]]
+    """Do it; the arguments are a JSON object. Raises `ToolError` where they are wrong."""
+    terms: Terms = Terms()
+    alias: str = ""
+    """Its name for people, where models accept another one only: "files.read"."""
+    source: str = ""
+    """Where it comes from, for people."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.alias or self.spec.name
+
+
+class ToolSource(Protocol):
+    """Something whose tools may change while it is open: a server, a home."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, for people."""
+        ...
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """What it offers now; the same objects as long as nothing has changed."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why it offers nothing now; it comes back by itself."""
+        ...
+
+
 # ── speaking ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -745,6 +836,8 @@ class SessionState:
     """Why it is deaf now; it goes on trying to mend that."""
     echo: EchoReport | None = None
     """What the device hears of itself; `None`: it does not measure that."""
+    tools: tuple[str, ...] = ()
+    """A line each: how many tools there are here, and at each server that offers some."""
 
 
 class Session(Protocol):

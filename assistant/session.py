@@ -35,6 +35,7 @@ from assistant.ports import (
     Household,
     LanguageModel,
     Measure,
+    Message,
     Replaced,
     Seen,
     SessionState,
@@ -45,8 +46,12 @@ from assistant.ports import (
 from assistant.reasoning.at_home import HomeSentences
 from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
+from assistant.reasoning.errands import Errands
 from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.surroundings import Around, Work
+from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
+from assistant.reasoning.toolbox import Toolbox
 from assistant.recorder.book import Book
 from assistant.recorder.flight import FlightLog
 from assistant.reply import Speech, Told
@@ -80,6 +85,7 @@ class Shared:
     pack: Pack
     household: Household | None = None
     at_home: HomeSentences | None = None
+    toolbox: Toolbox = field(default_factory=Toolbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +128,23 @@ class LiveSession:
         self._ear.hears_us(self._audible)
         mind = shared.mind
         self._conversation = Conversation(
-            opening(mind.info, settings.name, shared.pack.code, settings.extra),
+            self._opening(settings),
             mind.info.context,
             mind.count,
             clock=asyncio.get_running_loop().time,
             idle_seconds=settings.idle_s,
         )
+        self._errands = Errands(
+            shared.toolbox,
+            Around(shared.pack.code, self._show, self.inject, self._start_job, shared.household),
+            shared.pack.asking,
+            amend=self._conversation.amend,
+            tone=lambda: self.cue(c.Tone.WAITING),
+        )
         self._jobs: Jobs | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._speech: Speech | None = None
         self._drafted: dict[int, Speech] = {}
-        self._commits: dict[int, asyncio.Event] = {}
         self._asks: dict[int, asyncio.Future[TurnReport]] = {}
         self._written: set[int] = set()
         self._newest_ask = 0
@@ -171,6 +183,7 @@ class LiveSession:
                 telling.cancel()
         finally:
             self._unwatch()
+            await self._errands.close()
             self._tasks = self._jobs = None
             for future in self._asks.values():
                 future.cancel()
@@ -194,6 +207,7 @@ class LiveSession:
             faults=self._faults,
             trouble=info.trouble,
             echo=info.echo,
+            tools=shared.toolbox.told(),
         )
 
     @property
@@ -247,9 +261,7 @@ class LiveSession:
 
     def retune(self, settings: Settings) -> None:
         """Be like this from here on; a turn that goes on is let end by the old rules."""
-        info = self._shared.mind.info
-        words = opening(info, settings.name, self._shared.pack.code, settings.extra)
-        self._conversation.reopen(words, settings.idle_s)
+        self._conversation.reopen(self._opening(settings), settings.idle_s)
         self._next = settings
         if isinstance(self._conductor.state, Quiet):
             self._take_next()
@@ -304,8 +316,17 @@ class LiveSession:
             if silent
             else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
         )
+        released = asyncio.Event()
+        pieces = self._pieces(order, released)
         speech = Speech(
-            order, self._pieces(order), utterance, device, self.inject, self._book.mark, self._told
+            order,
+            pieces,
+            utterance,
+            device,
+            self.inject,
+            self._book.mark,
+            self._told,
+            released,
         )
         if isinstance(order, c.Draft):
             self._drafted[order.draft] = speech
@@ -334,8 +355,15 @@ class LiveSession:
 
     # ── how ───────────────────────────────────────────────────────────────────────────────────
 
-    async def _pieces(self, order: Order) -> AsyncIterator[str]:
-        """What there is to say, as it comes."""
+    def _opening(self, settings: Settings) -> tuple[Message, ...]:
+        """Return the messages that each conversation begins with."""
+        info, shared = self._shared.mind.info, self._shared
+        rules = RULES if info.calls_tools and shared.toolbox.has_any else ""
+        extra = f"{rules} {settings.extra}".strip()
+        return opening(info, settings.name, shared.pack.code, extra)
+
+    async def _pieces(self, order: Order, released: asyncio.Event) -> AsyncIterator[str]:
+        """What there is to say, as it comes; nothing is done before it is released."""
         mind, settings = self._shared.mind, self._settings
         if isinstance(order, c.Announce):
             said = order.utterance
@@ -343,14 +371,28 @@ class LiveSession:
             return
         canned = introduction(order.text, mind.info, settings.name)
         if canned is None and (home := self._shared.at_home) is not None:
-            canned = await home.answer(order.text, self._committed(order))
+            canned = await home.answer(order.text, released)
         if canned is not None:
             yield canned
             return
-        prompt = self._conversation.prompt(order.text, continues=order.continues != e.NOTHING)
-        async with closing(think(mind, prompt)) as pieces:
-            async for piece in pieces:
-                yield piece
+        talk = self._conversation
+        prompt = talk.prompt(order.text, continues=order.continues != e.NOTHING)
+        errand = self._errands.errand(
+            order.turn,
+            order.text,
+            released=released,
+            continues=order.continues,
+            foreign=talk.foreign or any(message.images for message in prompt),
+        )
+        try:
+            async with closing(think(mind, prompt, errand=errand)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            errand.close()
+
+    def _start_job(self, title: str, work: Work, deadline: float) -> int:
+        return self.jobs.start(title, work, deadline=deadline)
 
     def _audible(self) -> str:
         """What we say on a loudspeaker; a canceller that has to learn again lets some through."""
@@ -358,12 +400,6 @@ class LiveSession:
         if self._speech is None or echo is None or echo.state == "none":
             return ""
         return self._speech.said
-
-    def _committed(self, order: Order) -> asyncio.Event | None:
-        """Return what tells that a draft is to be said: until then nothing is done for it."""
-        if not isinstance(order, c.Draft):
-            return None
-        return self._commits.setdefault(order.draft, asyncio.Event())
 
     def _paused(self, ms: float) -> None:
         self.pauses = self.pauses.after(ms)
@@ -378,12 +414,16 @@ class LiveSession:
         if isinstance(order, c.Reply):
             if told.outcome == "answered":
                 self._ear.answered()
+            errand = self._errands.of(order.turn)
             self._conversation.add_turn(
                 order.text,
                 told.heard,
                 interrupted=told.outcome != "answered",
                 continues=order.continues != e.NOTHING,
+                tools=errand.rounds.record() if errand else (),
+                foreign=errand.is_foreign if errand else False,
             )
+            self._errands.told(order.turn, told.heard, whole=told.outcome == "answered")
         text = order.text if isinstance(order, c.Reply) else ""
         report = self._book.close(
             order.turn, text, told.heard, told.outcome, failure=told.failure, ask=order.ask
@@ -401,15 +441,14 @@ class LiveSession:
         self.flight.note(at, event, orders, before=self._before)
         self._before = state
         self._book.note(at, event, orders)
+        self._note_consent(event, orders)
         for order in orders:
             if isinstance(order, c.CancelReply) and isinstance(event, e.TimerFired):
                 self._give_up(event.timer)
             elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
-                self._commits.pop(order.draft, asyncio.Event()).set()
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
-                self._commits.pop(order.draft, None)
         self._gate(state)
         if self._ducks is not None:
             self._ducks.duck(on=_attends(state, self._conductor.policy))
@@ -421,6 +460,19 @@ class LiveSession:
             self._sounding.set()
         else:
             self._sounding.clear()
+
+    def _note_consent(self, event: e.Event, orders: tuple[c.Command, ...]) -> None:
+        """What the user was asked is answered by their next turn, and by nothing else."""
+        if self._speech is not None and self._speech.order.turn == self._errands.asking:
+            self._errands.told(self._speech.order.turn, self._speech.said)
+        stopped = isinstance(event, e.Heard) and event.verdict.kind is e.Kind.STOP
+        if stopped or event == e.Poked(e.Action.STOP):
+            self._errands.withdraw()
+        for order in orders:
+            if isinstance(order, c.Announce):
+                self._errands.withdraw()
+            elif isinstance(order, c.Reply | c.Commit):
+                self._errands.committed(order.turn, order.text)
 
     def _take_next(self) -> None:
         """Begin to be like what was asked for; the event comes before any of the next turn's."""

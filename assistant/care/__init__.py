@@ -11,6 +11,7 @@ installation  configuration, secrets, engines, models, wake word, control socket
 started       systemd units, lingering, other assistants
 reach         minds elsewhere: reached, keys taken
 retirement    models of services that are switched off
+tools         tools and their mistakes; each MCP server, started
 
 microphones   all of them at once: which one hears somebody speak
 chirp         how late and how loud the speaker comes back

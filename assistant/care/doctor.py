@@ -20,6 +20,7 @@ from assistant.care import (
     retirement,
     sound,
     started,
+    tools,
     user,
 )
 from assistant.care.findings import Check, Finding
@@ -136,6 +137,11 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
         Check("models", partial(installation.models, config, default(), deep=deep), DEEP),
         Check("retired models", partial(retirement.retired, config)),
         Check(doors.WHAT, partial(_ports, config)),
+    ]
+    found.append(Check("tools", partial(tools.found, config), tools.FINDING_S))
+    found += [
+        Check(f"MCP {name}", partial(tools.server, name, server), tools.STARTING_S + 15)
+        for name, server in config.mcp.items()
     ]
     if config.turns.mode == "wake":
         found.append(Check("wake word", partial(installation.wake_word, config)))

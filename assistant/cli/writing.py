@@ -4,25 +4,48 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 from typing import Any
 
-from assistant.app import fetch_models, open_device, open_mind, open_shared, together
+from assistant.app import (
+    fetch_models,
+    open_device,
+    open_mind,
+    open_shared,
+    open_toolbox,
+    together,
+)
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
+from assistant.core.events import Event, WantsFloor
 from assistant.errors import AssistantError
+from assistant.jobs import Jobs
+from assistant.languages.pack import load as load_pack
 from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
+from assistant.reasoning.errand import Errand
+from assistant.reasoning.errands import Errands
 from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.surroundings import Around
+from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
+from assistant.reasoning.toolbox import Toolbox
 from assistant.speaking.streams import closing
+from assistant.views import Card, View
 from assistant.worker import Worker
 
 PATIENCE_S = 130.0
 """For an answer of the running assistant: a little more than it gives itself."""
+SERVERS_S = 10.0
+"""For MCP servers to start, before a question is answered without their tools."""
 TOLD = ("heard", "said", "outcome", "failure", "latency")
 """What `--json` tells of an answer."""
 
@@ -150,9 +173,13 @@ def _read() -> str:
 class _Talker:
     """A mind with a conversation, in writing."""
 
-    def __init__(self, config: Config, mind: LanguageModel) -> None:
+    def __init__(
+        self, config: Config, mind: LanguageModel, toolbox: Toolbox, tasks: asyncio.TaskGroup
+    ) -> None:
         self.mind, self._name = mind, config.persona.name
-        begin = opening(mind.info, self._name, config.language, config.persona.prompt_extra)
+        rules = RULES if toolbox.has_any else ""
+        extra = f"{rules} {config.persona.prompt_extra}".strip()
+        begin = opening(mind.info, self._name, config.language, extra)
         clock = asyncio.get_running_loop().time
         self._conversation = Conversation(
             begin,
@@ -161,6 +188,19 @@ class _Talker:
             clock=clock,
             idle_seconds=config.conversation.idle_minutes * 60,
         )
+        pack, jobs = load_pack(config.language), Jobs(_tell, tasks)
+        self._errands = Errands(
+            toolbox,
+            Around(pack.code, _show, _tell, lambda *job: jobs.start(*job[:2], deadline=job[2])),
+            pack.asking,
+            amend=self._conversation.amend,
+            tone=lambda: None,
+        )
+        self._turn = 0
+
+    async def close(self) -> None:
+        """End what still runs."""
+        await self._errands.close()
 
     async def warm(self) -> None:
         """Have the mind read what every prompt begins with."""
@@ -169,21 +209,42 @@ class _Talker:
     async def pieces(self, text: str) -> AsyncIterator[str]:
         """Yield an answer and remember it."""
         said: list[str] = []
+        self._turn += 1
         canned = introduction(text, self.mind.info, self._name)
         if canned is not None:
             said.append(canned)
             yield canned
         else:
-            async with closing(think(self.mind, self._conversation.prompt(text))) as pieces:
-                async for piece in pieces:
-                    said.append(piece)
-                    yield piece
+            errand = self._errand(text)
+            prompt = self._conversation.prompt(text)
+            try:
+                async with closing(think(self.mind, prompt, errand=errand)) as pieces:
+                    async for piece in pieces:
+                        said.append(piece)
+                        yield piece
+            finally:
+                errand.close()
+            self._errands.told(self._turn, "".join(said), whole=True)
+            self._conversation.add_turn(
+                text, "".join(said), tools=errand.rounds.record(), foreign=errand.is_foreign
+            )
+            return
         self._conversation.add_turn(text, "".join(said))
 
     async def answer_as_json(self, text: str) -> None:
         """Print an answer when it is whole."""
         said = "".join([piece async for piece in self.pieces(text)]).strip()
         _print({"heard": text, "said": said, "outcome": "answered", "failure": ""}, as_json=True)
+
+    def _errand(self, text: str) -> Errand:
+        """Begin what is done for this turn; its words may answer a question of the last one."""
+        self._errands.committed(self._turn, text)
+        released = asyncio.Event()
+        released.set()
+        foreign = self._conversation.foreign
+        return self._errands.errand(
+            self._turn, text, released=released, continues=0, foreign=foreign
+        )
 
     async def answer(self, text: str) -> None:
         """Print an answer as it comes."""
@@ -199,5 +260,24 @@ class _Talker:
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
-    async with open_mind(config) as mind:
-        yield _Talker(config, mind)
+    async with open_mind(config) as mind, AsyncExitStack() as stack:
+        toolbox = Toolbox()
+        if mind.info.calls_tools:
+            opened = open_toolbox(config, patience=SERVERS_S)
+            toolbox = await stack.enter_async_context(opened)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        talker = _Talker(config, mind, toolbox, tasks)
+        yield talker
+        await talker.close()
+
+
+def _tell(event: Event) -> None:
+    """Print what a job has to say at its end."""
+    if isinstance(event, WantsFloor):
+        print(event.utterance)  # noqa: T201
+
+
+def _show(view: View) -> None:
+    """Print the details of what is asked."""
+    if isinstance(view, Card) and view.body:
+        print(view.body, file=sys.stderr)  # noqa: T201

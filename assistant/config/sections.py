@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import (
     BaseModel,
@@ -10,6 +10,7 @@ from pydantic import (
     Field,
     SecretStr,
     SerializeAsAny,
+    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -355,6 +356,58 @@ class Conversation(Section):
     )
 
 
+class Tools(Section):
+    """What it can do for you: docs/tools.md says how to write your own."""
+
+    enabled: Literal["auto"] | list[str] = Field(
+        default="auto", description="auto: all that there are. Or a list of tools, or of files."
+    )
+    dirs: list[Path] = Field(
+        default=[], description="Folders with tools of your own: Python files, which it runs."
+    )
+    consent: dict[str, Literal["ask", "allow", "deny"]] = Field(
+        default={},
+        description="By a tool's name, or a pattern (files.*): ask before it is run, allow it, or "
+        "deny it. Not named: it asks before what cannot be undone.",
+    )
+
+
+class McpServer(Section):
+    """One MCP server: a command that is run here, or a URL."""
+
+    command: list[str] | None = Field(
+        default=None, min_length=1, description="The program and its arguments."
+    )
+    url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Where it listens (streamable HTTP)."
+    )
+    env: dict[str, SecretStr] = Field(
+        default={},
+        description="Variables that the program gets, beside HOME, PATH and the like: nothing "
+        "else of the environment is passed on.",
+    )
+    headers: dict[str, SecretStr] = Field(
+        default={}, description="Sent with each request, for example Authorization."
+    )
+    folder: Path | None = Field(default=None, description="Where the program runs; null: here.")
+    patience_s: float = Field(
+        default=8,
+        gt=0,
+        le=15,
+        description="So long an answer waits for one of its tools, in seconds; then it goes on "
+        "beside the conversation.",
+    )
+    longest_s: float = Field(
+        default=120, ge=0, le=3600, description="So long it may go on then, in seconds."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give one of command and url")
+        return self
+
+
 class Recorder(Section):
     """The flight log: what happened and what was decided, for finding faults."""
 
@@ -514,6 +567,14 @@ class Config(Section):
     tts: Tts
     turns: Turns = Turns()
     conversation: Conversation = Conversation()
+    tools: Tools = Tools()
+    mcp: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], McpServer] = (
+        Field(
+            default={},
+            description="MCP servers by a name of yours: {files: {command: [npx, …]}}. "
+            "Their tools are called name.tool; docs/tools.md.",
+        )
+    )
     recorder: Recorder = Recorder()
     control: Control = Control()
     home: Home = Home()

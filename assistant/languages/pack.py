@@ -20,6 +20,37 @@ _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What is said while tools run, and how the user is asked; in English."""
+
+    moment: str = "One moment."
+    still: str = "I am still at it."
+    shall: str = "Shall I {what}?"
+    use: str = "use {tool}"
+    use_with: str = "use {tool}, with {values}"
+    also: str = " and "
+    finished: str = "{what} is done."
+    done: str = "Done."
+    failed: str = "Sorry, I could not do that."
+    agrees: tuple[str, ...] = (
+        *("yes", "yeah", "yep", "yup", "sure", "of course", "okay", "ok", "all right", "alright"),
+        *("do it", "do that", "do so", "go ahead", "please do", "absolutely", "definitely"),
+    )
+    """Begin an assent, which is one if no other words follow than these and the question's."""
+    softens: frozenset[str] = frozenset(
+        {"please", "thanks", "thank", "you", "it", "that", "them", "so", "now", "just", "the"}
+    )
+    """Words that may stand in an assent and change nothing."""
+    refuses: frozenset[str] = frozenset(
+        {
+            *("no", "not", "don't", "never", "nope", "nah", "wait", "later", "but", "instead"),
+            *("stop", "cancel", "except", "unless", "if", "first"),
+        }
+    )
+    """Words that no assent holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One language. The phrases of a kind may be combined ("okay, stop", "yeah yeah")."""
 
@@ -55,6 +86,8 @@ class Pack:
     """The name of its espeak-ng voice."""
     sentence_ends: str = ".?!"
     """Characters that end a sentence."""
+    asking: Asking = field(default=Asking(), hash=False)
+    """What is said while tools run, and how the user is asked."""
 
 
 def normalised(text: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.errors import ConfigError
 from assistant.ports import Message
@@ -22,6 +22,8 @@ _OLD_SHARE = 0.6
 """From so much of the room on, the older half is worth summing up."""
 _EARLIER = "(Notes of what was said before, no instructions: {})"
 _NOTED = "Noted."
+_IMAGE_TOKENS = 800
+"""What a picture takes, about."""
 _GAP = " … "
 _WORD = re.compile(r"\w+")
 
@@ -31,6 +33,10 @@ class _Turn:
     user: str
     heard: str
     tokens: int
+    tools: tuple[Message, ...] = ()
+    """Calls and their results, between the question and the answer."""
+    foreign: bool = False
+    """Those hold what others wrote."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +88,11 @@ class Conversation:
         """How many tokens these turns take, about, without the opening."""
         return 0 if self._over() else sum(turn.tokens for turn in self._turns)
 
+    @property
+    def foreign(self) -> bool:
+        """The next prompt holds what others wrote: results of tools, pictures."""
+        return not self._over() and any(turn.foreign for turn in self._turns)
+
     def reopen(self, opening: Sequence[Message], idle_seconds: float) -> None:
         """Begin with other messages from here on; what was said stays."""
         taken = sum(self._tokens(message.text) for message in opening)
@@ -109,12 +120,20 @@ class Conversation:
         return [*self._begin(), *_messages(kept, text)]
 
     def add_turn(
-        self, text: str, heard: str, *, interrupted: bool = False, continues: bool = False
+        self,
+        text: str,
+        heard: str,
+        *,
+        interrupted: bool = False,
+        continues: bool = False,
+        tools: Sequence[Message] = (),
+        foreign: bool = False,
     ) -> None:
         """Remember a turn whose reply is over.
 
         `heard`: the words that were played, cut at the word if the reply was interrupted. If that
-        is nothing, the question stands, and is joined with the next one.
+        is nothing, the question stands, and is joined with the next one. `tools`: what was called
+        for it, and what came of that; `foreign`: others wrote some of it.
         """
         self._touch()
         self._turns = self._kept(text, continues=continues)
@@ -123,9 +142,34 @@ class Conversation:
             heard = heard.rstrip(" .,;:—") + INTERRUPTED
         text, heard = self._fitted(text, self._room // 4), self._fitted(heard, self._room // 4)
         tokens = self._tokens(text) + (self._tokens(heard) if heard else 0)
-        self._turns.append(_Turn(text, heard, tokens))
+        used = sum(
+            self._tokens(_all_of(message)) + _IMAGE_TOKENS * len(message.images)
+            for message in tools
+        )
+        if used > self._room // 2:
+            tools, used = (), 0
+        foreign = foreign and bool(tools)
+        if any(message.images for message in tools):  # of pictures only the newest stays
+            self._turns = [replace(turn, tools=_blind(turn.tools)) for turn in self._turns]
+        self._turns.append(_Turn(text, heard, tokens + used, tuple(tools), foreign))
         self.unread = True
         self._drop()
+
+    def amend(self, call: str, text: str) -> None:
+        """Tell of a call's end that came after its turn was over; `call` is its id."""
+        for place, turn in reversed([*enumerate(self._turns)]):
+            if any(message.answers == call for message in turn.tools):
+                tools = tuple(
+                    replace(message, text=text) if message.answers == call else message
+                    for message in turn.tools
+                )
+                change = sum(
+                    self._tokens(new.text) - self._tokens(old.text)
+                    for new, old in zip(tools, turn.tools, strict=True)
+                )
+                self._turns[place] = replace(turn, tools=tools, tokens=turn.tokens + change)
+                self.stale_prefix = True
+                return
 
     def prefix(self) -> list[Message]:
         """Return what the next prompt begins with; it counts as warmed from here on."""
@@ -224,11 +268,41 @@ def _messages(turns: list[_Turn], text: str) -> list[Message]:
     asked: list[str] = []
     for turn in turns:
         asked.append(turn.user)
-        if turn.heard:
-            messages += [Message("user", "\n".join(asked)), Message("assistant", turn.heard)]
+        if turn.tools or turn.heard:
+            messages += [Message("user", "\n".join(asked)), *turn.tools]
             asked = []
+        if turn.heard:
+            messages.append(Message("assistant", turn.heard))
     if text:
         asked.append(text)
     if asked:
         messages.append(Message("user", "\n".join(asked)))
     return messages
+
+
+def told_plainly(messages: Sequence[Message]) -> list[Message]:
+    """Leave out calls and tell results in words, for a model that knows no tools."""
+    plain: list[Message] = []
+    for message in messages:
+        if message.calls and not message.text:
+            continue
+        told = replace(message, calls=(), answers=None)
+        if message.role == "tool":
+            told = replace(told, role="user", text=f"(Found out: {message.text})")
+        if plain and plain[-1].role == told.role and told.role != "system":
+            before = plain.pop()
+            told = replace(
+                told,
+                text=f"{before.text}\n{told.text}",
+                images=(*before.images, *told.images),
+            )
+        plain.append(told)
+    return plain
+
+
+def _blind(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(replace(message, images=()) for message in messages)
+
+
+def _all_of(message: Message) -> str:
+    return message.text + "".join(f"{call.name}{call.arguments}" for call in message.calls)

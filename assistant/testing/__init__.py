@@ -14,4 +14,5 @@ http_mind     a model server on loopback, with faults
 dialects      what model servers say on the wire
 eyes          what such a server sees in the pictures that it was sent
 voice         a voice that needs given times for its words
+surroundings  what a tool may use of a session
 """

@@ -1,7 +1,10 @@
 """What the assistant can do: one file, one skill. The folder is the registry.
 
-A public async function is a tool.
+A public async function is a tool. Its name, its docstring and the types of its parameters are
+all that a mind is told (`reasoning.signature`); `ports.tool` marks what it does to the world.
 
+calculator  arithmetic and units
+clock       the time and the date, anywhere
 home        the devices of the home
 memory      notes that last
 """

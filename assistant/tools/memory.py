@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from assistant.errors import ToolError
 from assistant.memory import Memory, Note
-from assistant.ports import Surroundings, ToolResult
+from assistant.ports import Surroundings, ToolResult, tool
 from assistant.views import Listing
 
 
+@tool("undoable", consent="allow", foreign=False)
 async def remember(
     around: Surroundings,
     note: Annotated[str, "one fact in a short sentence: The user's sister is called Ida."],
@@ -23,6 +24,7 @@ async def remember(
     return ToolResult(f"Remembered as note {kept.number}: {kept.text}", undo=undo)
 
 
+@tool(foreign=False)
 async def recall(
     around: Surroundings,
     about: Annotated[str, "words to look for; empty: the newest notes"] = "",
@@ -35,6 +37,7 @@ async def recall(
     return ToolResult("\n".join(lines), view=Listing("Notes", lines))
 
 
+@tool("undoable", consent="allow", foreign=False)
 async def correct_note(
     around: Surroundings,
     number: Annotated[int, "of the note, as recall tells it"],
@@ -50,6 +53,7 @@ async def correct_note(
     )
 
 
+@tool("undoable", consent="allow", foreign=False)
 async def forget(
     around: Surroundings,
     number: Annotated[int, "of the note, as recall tells it"],

@@ -21,6 +21,7 @@ from assistant.ports import (
     TurnReport,
     WakeDetector,
 )
+from assistant.reasoning.toolbox import Toolbox
 from assistant.recorder.flight import FlightLog, Record
 from assistant.recorder.replay import replay
 from assistant.session import LiveSession, Settings, Shared
@@ -108,10 +109,13 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     settings: Settings | None = None,
     transcriber: Transcriber | None = None,
     keep_frames: bool = True,
+    mind: ScriptedMind | None = None,
+    toolbox: Toolbox | None = None,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
+    `mind` plays another script than `answers`, with the tools of `toolbox`.
     `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
     """
     stages: list[Stage] = []
@@ -123,12 +127,14 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
             ends=ends,
             full_duplex=full_duplex,
         )
-        mind = ScriptedMind(*answers)
+        thinks = mind or ScriptedMind(*answers)
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
-        shared = Shared(backends, mind, speaks, fallback, load("en"))
-        stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
+        shared = Shared(
+            backends, thinks, speaks, fallback, load("en"), toolbox=toolbox or Toolbox()
+        )
+        stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
         tap = stage.frames.append if keep_frames else None
         stage.session = LiveSession(
