@@ -26,7 +26,7 @@ from assistant.listening.streaming import as_transcriber
 from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device, EndJudge, HearsItself, LanguageModel, MindInfo
+from assistant.ports import Device, EndJudge, HearsItself, LanguageModel, MindInfo, Tool
 from assistant.reasoning.shelf import take
 from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
@@ -256,7 +256,12 @@ async def open_toolbox(config: Config, *, patience: float = 0.0) -> AsyncIterato
         deadline = asyncio.get_running_loop().time() + patience
         for server in servers:
             await server.settled(deadline - asyncio.get_running_loop().time())
-        yield Toolbox(shelf.tools, servers, config.tools.consent)
+        tools = [one for one in shelf.tools if config.home.broker or not _of_home(one)]
+        yield Toolbox(tools, servers, config.tools.consent)
+
+
+def _of_home(one: Tool) -> bool:
+    return one.spec.name.startswith("home_")
 
 
 def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any]:
