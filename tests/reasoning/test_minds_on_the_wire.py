@@ -9,7 +9,7 @@ from assistant.errors import BackendBusy, BackendError, BackendTimeout, BackendU
 from assistant.ports import Image, LanguageModel, Message, ToolCall
 from assistant.testing.eyes import painted
 from assistant.testing.http_mind import HttpMind, Mode
-from tests.reasoning.wires import CLOCK, HELLO, KEY, WIRES, during, read, text_of
+from tests.reasoning.wires import CLOCK, HELLO, IMPATIENT, KEY, WIRES, during, read, text_of
 
 wires = pytest.mark.parametrize("wire", WIRES)
 
@@ -58,7 +58,7 @@ def test_each_failure_is_one_plain_line_and_the_next_answer_comes(wire: str) -> 
             peer.mode = Mode.ANSWER
             assert (await read(mind))[1] is None, f"the answer after {mode}"
 
-    during(wire, HttpMind(), use)
+    during(wire, HttpMind(), use, **IMPATIENT)
 
 
 @wires
@@ -69,7 +69,7 @@ def test_trouble_in_the_middle_of_an_answer_is_told(wire: str) -> None:
         assert error is not None
         assert "as told" not in str(error)
 
-    during(wire, HttpMind(mode=Mode.TROUBLE_MIDWAY), use)
+    during(wire, HttpMind(mode=Mode.TROUBLE_MIDWAY), use, **IMPATIENT)
 
 
 @wires
@@ -100,7 +100,7 @@ def test_it_tries_again_before_the_first_word_only(wire: str) -> None:
             _, error = await read(mind)
             assert (len(peer.requests), error is not None) == (asked, fails), mode
 
-    during(wire, HttpMind(), use, retries=1)
+    during(wire, HttpMind(), use, retries=1, **IMPATIENT)
 
 
 @wires

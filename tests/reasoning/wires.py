@@ -17,6 +17,7 @@ HELLO = [Message("user", "hello, this is private")]
 CLOCK = ToolSpec("clock", "Tell the time.", {"type": "object", "properties": {}})
 FIRST, BETWEEN = 0.6, 0.3
 PATIENCE = 20.0
+IMPATIENT = {"first_seconds": FIRST, "between_seconds": BETWEEN}
 WIRES = ("anthropic", "chat", "responses")
 
 Use = Callable[[HttpMind, LanguageModel], Coroutine[None, None, None]]
@@ -27,8 +28,6 @@ async def mind_at(wire: str, peer: HttpMind, **more: Any) -> AsyncIterator[Langu
     given: dict[str, Any] = {
         "model": peer.model,
         "api_key": SecretStr(KEY),
-        "first_seconds": FIRST,
-        "between_seconds": BETWEEN,
         "retries": 0,
         "sees": True,
     } | more
