@@ -101,6 +101,16 @@ class Tts(Stage):
     fallback: Fallback | None
 
 
+class Ocr(Stage):
+    """Reads the text in pictures and documents, on this machine."""
+
+    kind = "ocr"
+    backend: str = Field(
+        default="auto",
+        description="auto: rapidocr if it is installed, else tesseract. Or: rapidocr, tesseract.",
+    )
+
+
 class Silences(NamedTuple):
     """Silences that end a turn, ms, and the probabilities that choose between them."""
 
@@ -339,6 +349,7 @@ class Config(Section):
     stt: Stt
     llm: Llm
     tts: Tts
+    ocr: Ocr
     turns: Turns = Turns()
     conversation: Conversation = Conversation()
     recorder: Recorder = Recorder()
