@@ -417,8 +417,8 @@ class TextLine:
     text: str
     box: Box
     confidence: float = 1.0
-    slope: float = 0.0
-    """How far it sinks a pixel to the right: of a page that is held straight, 0."""
+    slope: float | None = None
+    """How far it sinks a pixel to the right; `None`: it is too short to tell."""
 
 
 class TextReader(Protocol):

@@ -123,9 +123,9 @@ def line(text: str, corners: NDArray[np.float64], confidence: float) -> TextLine
     right, bottom = corners.max(axis=0)
     run, rise = (corners[1] + corners[2] - corners[0] - corners[3]) / 2
     high = np.linalg.norm(corners[3] - corners[0])
-    slope = float(rise / run) if run > FLAT * high else 0.0
+    slope = round(float(rise / run), 4) if run > FLAT * high else None
     box = (round(float(left)), round(float(top)), round(float(right)), round(float(bottom)))
-    return TextLine(" ".join(text.split()), box, round(confidence, 3), round(slope, 4))
+    return TextLine(" ".join(text.split()), box, round(confidence, 3), slope)
 
 
 @asynccontextmanager

@@ -175,14 +175,14 @@ def _joined(words: list[TextLine]) -> TextLine:
     boxes = np.array([word.box for word in words])
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = boxes[:, 2:].max(axis=0)
-    slope = 0.0
+    slope = None
     if len(words) > FEW:
         middle = (boxes[:, 0] + boxes[:, 2]) / 2
-        slope = float(np.polyfit(middle, boxes[:, 3], 1)[0])
+        slope = round(float(np.polyfit(middle, boxes[:, 3], 1)[0]), 4)
     confidence = sum(w.confidence * len(w.text) for w in words) / sum(len(w.text) for w in words)
     return TextLine(
         " ".join(word.text for word in words),
         (int(left), int(top), int(right), int(bottom)),
         round(confidence, 3),
-        round(slope, 4),
+        slope,
     )

@@ -1,6 +1,7 @@
 """A picture becomes words, on this machine.
 
 page         a page as its pieces of text: the right way up, in reading order, in rows
+sharpening   a picture that moved, made sharp again
 paragraphs   what is read aloud of a page, one piece of thought at a time
 reading      a long letter read aloud: go on, repeat, spell that
 values       amounts, dates and numbers as they are printed

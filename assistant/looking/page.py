@@ -4,13 +4,16 @@ Text is found by a `TextReader`; what it is given may lie on its side or its hea
 right, and may hold two columns.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from assistant.looking.sharpening import sharpened
 from assistant.ports import Box, Pixels, TextLine, TextReader
 
 Turned = Literal[0, 90, 180, 270]
@@ -18,6 +21,9 @@ Turned = Literal[0, 90, 180, 270]
 
 READABLE = 0.85
 """Mean confidence from which on nobody asks whether the page is upside down."""
+CLEAR, CROWDED, MORE = 0.95, 80, 1.1
+"""Below so much confidence a page of no more pieces than this is tried to be made sharper; a
+tenth more must be read of it then."""
 UPRIGHT = 1.5
 """Pieces that are so many times as high as wide lie on their side."""
 WORTH = 3
@@ -30,6 +36,8 @@ COLUMN = 8
 """Heights of a line that a column of prose is wide, at least."""
 PROSE = 3
 """Lines that a column has, at least."""
+LEVEL = 0.004
+"""A page that sinks by less is level: a pixel in 250."""
 MOST_PIECES = 3000
 """Pieces of a page that are looked at: beyond it is noise, and time grows faster than they."""
 
@@ -67,7 +75,7 @@ class Page:
 
 
 async def read_page(reader: TextReader, pixels: Pixels) -> Page:
-    """Read a page; where that goes badly, turned by 90, 180 and 270 degrees, too.
+    """Read a page; where that goes badly, turned or made sharper, too.
 
     An empty page, or noise, is a page without lines. Raises `BackendError`.
     """
@@ -83,7 +91,22 @@ async def read_page(reader: TextReader, pixels: Pixels) -> Page:
         other = await _read(reader, pixels, way)
         if _legible(other) > _legible(found):
             found = other
+    if told and found.confidence < CLEAR and len(found.lines) <= CROWDED:
+        found = await _sharper(reader, pixels, found)
     return found
+
+
+async def _sharper(reader: TextReader, pixels: Pixels, found: Page) -> Page:
+    """Return what is read of a picture that moved, if that is more."""
+    best = found
+    for axis in (1, 0):
+        picture = await asyncio.to_thread(sharpened, _turned(pixels, found.turned), axis)
+        height, width = picture.shape[:2]
+        lines = await reader.read(picture)
+        other = page_of(lines, width, height, found.turned)
+        if _legible(other) > MORE * _legible(best):
+            best = other
+    return best
 
 
 def page_of(lines: Sequence[TextLine], width: int, height: int, turned: Turned = 0) -> Page:
@@ -93,9 +116,13 @@ def page_of(lines: Sequence[TextLine], width: int, height: int, turned: Turned =
 
 
 async def _read(reader: TextReader, pixels: Pixels, turned: Turned) -> Page:
-    picture = np.rot90(pixels, -turned // 90) if turned else pixels
+    picture = _turned(pixels, turned)
     height, width = picture.shape[:2]
     return page_of(await reader.read(picture), width, height, turned)
+
+
+def _turned(pixels: Pixels, turned: Turned) -> Pixels:
+    return np.rot90(pixels, -turned // 90) if turned else pixels
 
 
 def _legible(page: Page) -> float:
@@ -117,21 +144,29 @@ def _confidence(lines: Sequence[TextLine]) -> float:
 
 def level(lines: Sequence[TextLine]) -> list[TextLine]:
     """Move the pieces of a page that sinks to the right (or fans out, seen from one side) up."""
-    sloped = [line for line in lines if line.slope]
-    if not sloped:
+    told = [(line, line.slope) for line in lines if line.slope is not None]
+    if not told:
         return list(lines)
-    middle = np.array([(line.box[1] + line.box[3]) / 2 for line in sloped])
-    slopes = np.array([line.slope for line in sloped])
-    usual = float(np.median(slopes))
-    kept = np.abs(slopes - usual) <= 2 * float(np.median(np.abs(slopes - usual))) + 1e-3
-    fan = 0.0
+    middle = np.array([(line.box[1] + line.box[3]) / 2 for line, _ in told])
+    wide = np.array([line.box[2] - line.box[0] for line, _ in told], float)
+    slopes = np.array([slope for _, slope in told])
+    usual = _weighted_median(slopes, wide)
+    off = np.abs(slopes - usual)
+    kept = off <= 2 * float(np.median(off)) + LEVEL
+    if abs(usual) < LEVEL:
+        return list(lines)
+    fan, centre = 0.0, float(np.average(middle[kept], weights=wide[kept]))
     if kept.sum() >= 2 * PROSE and np.ptp(middle[kept]) > 0:
-        fan = float(np.polyfit(middle[kept], slopes[kept], 1)[0])
-    centre = float(np.mean(middle[kept]))
-    usual = float(np.mean(slopes[kept]))
+        fan = float(np.polyfit(middle[kept], slopes[kept], 1, w=np.sqrt(wide[kept]))[0])
     return [
-        _moved(line, usual + fan * ((line.box[1] + line.box[3]) / 2 - centre)) for line in lines
+        _moved(line, usual + fan * (line.box[1] / 2 + line.box[3] / 2 - centre)) for line in lines
     ]
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values)
+    heavy = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(heavy, heavy[-1] / 2)])
 
 
 def _moved(line: TextLine, slope: float) -> TextLine:

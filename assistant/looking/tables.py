@@ -132,7 +132,8 @@ def _cells(run: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
 def _goes_on(above: Row, line: TextLine, first: tuple[int, int]) -> bool:
     """Tell whether a piece is the second line of the first cell above it."""
     high = line.box[3] - line.box[1]
-    return line.box[0] < first[1] and line.box[1] - _bottom(above) < CLOSE * high
+    begins = min(piece.box[0] for piece in above) < first[1]
+    return begins and line.box[0] < first[1] and line.box[1] - _bottom(above) < CLOSE * high
 
 
 def _overlap(line: TextLine, span: tuple[int, int]) -> int:
