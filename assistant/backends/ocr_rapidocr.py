@@ -26,6 +26,8 @@ _DEADLINE = 60.0
 """Seconds for one picture; a full page takes about three."""
 LARGEST = 2000
 """Pixels of the longer side that it looks at: the lines of a page are then 15 pixels high."""
+SMALLEST, SLENDER = 8, 6
+"""Pixels below which there is no letter; a picture that is longer is made wider."""
 FLAT = 4.0
 """Only of lines that are so many times as wide as high the slope is believed."""
 
@@ -96,6 +98,8 @@ class RapidOcr:
     def _read(self, pixels: Pixels) -> tuple[TextLine, ...]:
         import cv2  # noqa: PLC0415 - 0.1 s that only who reads should pay
 
+        if min(pixels.shape[:2]) < SMALLEST:
+            return ()
         engine = self._engine
         if engine is None:
             engine = self._engine = _load(self._models, self._config)
@@ -105,6 +109,10 @@ class RapidOcr:
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        high, wide = picture.shape[:2]
+        missing = (max(0, wide // SLENDER - high), max(0, high // SLENDER - wide))
+        if any(missing):  # it enlarges the shorter side of what it is given
+            picture = np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         found = engine(np.ascontiguousarray(picture))
         if found.txts is None:
             return ()

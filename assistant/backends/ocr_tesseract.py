@@ -40,6 +40,10 @@ SMALL, LARGEST = 1600, 3000
 the other."""
 NOISE = 0.8
 """Pixels over which noise is evened out."""
+MOST_GAIN = 6.0
+"""By so much the contrast of a dark picture is raised."""
+SMALLEST = 8
+"""Pixels below which there is no letter."""
 _SPARSE = "11"
 """Text wherever it stands. It takes pages for magazines otherwise, and drops columns of amounts:
 57 of 69 fields instead of 50."""
@@ -75,6 +79,8 @@ class Tesseract:
 
     async def read(self, pixels: Pixels) -> tuple[TextLine, ...]:
         """Return the pieces of text that it finds."""
+        if min(pixels.shape[:2]) < SMALLEST:
+            return ()
         picture, scale = await self._worker.run(lambda: _prepared(pixels))
         table = await run(self._command, picture, self._config.deadline_s)
         return tuple(_lines(table.decode(errors="replace"), scale, self._config.certain))
@@ -136,8 +142,8 @@ def _prepared(pixels: Pixels) -> tuple[bytes, float]:
 
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     grey = cv2.GaussianBlur(grey, (0, 0), NOISE)
-    black, white = (float(level) for level in np.percentile(grey[::4, ::4], (1, 99)))
-    gain = 255 / max(1.0, white - black)
+    black, white = float(grey.min()), float(np.percentile(grey[::4, ::4], 99))
+    gain = min(MOST_GAIN, 255 / max(1.0, white - black))
     grey = cv2.convertScaleAbs(np.maximum(grey, np.uint8(black)), alpha=gain, beta=-black * gain)
     height, width = grey.shape
     longest = max(height, width)

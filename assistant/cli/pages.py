@@ -1,5 +1,6 @@
 """The pages of a file as pixels: the least that `read` needs."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,18 +49,23 @@ def _of_picture(path: Path) -> Sheet:
         raise AssistantError(_MISSING.format("Pillow")) from None
 
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            opened = Image.open(path)
+        with opened as picture:
             if picture.width * picture.height > LARGEST:
-                size = f"{picture.width} x {picture.height}"
-                raise MediaError(str(path), f"it is too large ({size}); make it smaller")
+                raise MediaError(str(path), _LARGE)
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             return Sheet(np.asarray(upright))
     except UnidentifiedImageError as wrong:
         raise MediaError(str(path), "it is neither a picture nor a PDF") from wrong
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as wrong:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as wrong:
+        raise MediaError(str(path), _LARGE) from wrong
+    except (OSError, ValueError, SyntaxError) as wrong:
         raise MediaError(str(path), "the picture is damaged; save it again") from wrong
 
 
+_LARGE = f"it has more than {LARGEST // 1_000_000} megapixels; make it smaller"
 _MISSING = "{} is not installed; `pip install 'assistant[ocr]'` does that"
 
 

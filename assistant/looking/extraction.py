@@ -160,7 +160,11 @@ def grounded(
         plain = wanted[0].plain
     for number, page in enumerate(pages, start=1):
         if wanted and kind in {"amount", "date"}:
-            there = find(kind, page.text, words.months, day_first=day_first)
+            there = (
+                one
+                for line in page.lines  # across pieces, "50" and "350.00" would be one number
+                for one in find(kind, line.text, words.months, day_first=day_first)
+            )
             same = next((one for one in there if _equal(one.plain, plain, kind)), None)
             if same is not None:
                 return Found("found", same.plain, same.printed, number)

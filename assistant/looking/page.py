@@ -7,6 +7,7 @@ right, and may hold two columns.
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -18,6 +19,8 @@ from assistant.ports import Box, Pixels, TextLine, TextReader
 
 Turned = Literal[0, 90, 180, 270]
 """Degrees, clockwise."""
+Span = tuple[int, int]
+"""Left and right, in pixels."""
 
 READABLE = 0.85
 """Mean confidence from which on nobody asks whether the page is upside down."""
@@ -26,6 +29,8 @@ CLEAR, CROWDED, MORE = 0.95, 80, 1.1
 tenth more must be read of it then."""
 UPRIGHT = 1.5
 """Pieces that are so many times as high as wide lie on their side."""
+NOISE = 0.5
+"""Below so much confidence nothing was read: what a reader makes of noise."""
 WORTH = 3
 """Characters from which on a piece tells how the page lies."""
 OVERLAP = 0.5
@@ -79,20 +84,30 @@ async def read_page(reader: TextReader, pixels: Pixels) -> Page:
 
     An empty page, or noise, is a page without lines. Raises `BackendError`.
     """
+    found = await _upright(reader, pixels)
+    if found.confidence < NOISE:
+        return replace(found, lines=())
+    if found.confidence < CLEAR and len(found.lines) <= CROWDED:
+        return await _sharper(reader, pixels, found)
+    return found
+
+
+async def _upright(reader: TextReader, pixels: Pixels) -> Page:
+    """Read a page; turned by 180 degrees if that is bad, on its sides if there is nothing."""
     found = await _read(reader, pixels, 0)
     told = [line for line in found.lines if len(line.text) >= WORTH]
     lying = sum(line.box[3] - line.box[1] > UPRIGHT * (line.box[2] - line.box[0]) for line in told)
-    ways: tuple[Turned, ...] = ()
-    if lying * 2 > len(told):
+    ways: tuple[Turned, ...] = (180,)
+    if not found.lines or lying * 2 > len(told):
         ways = (90, 270)
-    elif told and found.confidence < READABLE:
-        ways = (180,)
     for way in ways:
+        if found.confidence >= READABLE and (way == 180 or found.turned):  # noqa: PLR2004
+            break
         other = await _read(reader, pixels, way)
+        if not other.lines and not found.lines:
+            break
         if _legible(other) > _legible(found):
             found = other
-    if told and found.confidence < CLEAR and len(found.lines) <= CROWDED:
-        found = await _sharper(reader, pixels, found)
     return found
 
 
@@ -222,37 +237,36 @@ def blocks(lines: Iterable[TextLine]) -> list[list[TextLine]]:
     high = height_of(line for row in by_row for line in row)
     found: list[list[TextLine]] = []
     pending: list[tuple[TextLine, ...]] = []
+    taken: list[Span] = []
     for row in by_row:
-        if pending and _breaks(pending, row):
+        spans = [(line.box[0], line.box[2]) for line in row]
+        both = _union([*taken, *spans])
+        # columns begin with this row, or end before it
+        breaks = len(both) == 1 if len(taken) > 1 else len(_union(spans)) > 1
+        if pending and breaks:
             found += _columns(pending, high)
-            pending = []
+            pending, both = [], _union(spans)
         pending.append(row)
+        taken = both
     return found + _columns(pending, high)
 
 
-def _breaks(pending: Sequence[tuple[TextLine, ...]], row: tuple[TextLine, ...]) -> bool:
-    """Tell whether columns begin with this row, or end before it."""
-    if _gutters(pending):
-        return not _gutters([*pending, row])
-    return bool(_gutters([row]))
-
-
-def _gutters(by_row: Sequence[tuple[TextLine, ...]]) -> list[tuple[int, int]]:
-    """Return the strips (left, right) between the outermost pieces where no piece stands."""
-    edges = sorted((line.box[0], line.box[2]) for row in by_row for line in row)
-    strips: list[tuple[int, int]] = []
-    reached = edges[0][1] if edges else 0
-    for left, right in edges:
-        if left > reached:
-            strips.append((reached, left))
-        reached = max(reached, right)
-    return strips
+def _union(spans: Iterable[Span]) -> list[Span]:
+    """Return what spans cover together, from left to right."""
+    found: list[Span] = []
+    for left, right in sorted(spans):
+        if found and left <= found[-1][1]:
+            found[-1] = (found[-1][0], max(right, found[-1][1]))
+        else:
+            found.append((left, right))
+    return found
 
 
 def _columns(by_row: Sequence[tuple[TextLine, ...]], high: float) -> list[list[TextLine]]:
     """Part rows at a gutter if both sides are prose: wide lines, one under the other."""
     whole = [line for row in by_row for line in row]
-    for left, right in _gutters(by_row):
+    taken = _union((line.box[0], line.box[2]) for line in whole)
+    for (_, left), (right, _) in pairwise(taken):
         sides = [
             [line for line in whole if line.box[2] <= left],
             [line for line in whole if line.box[0] >= right],
