@@ -26,6 +26,8 @@ FAR = 40
 """Heights of a line to the right of a label beyond which nothing belongs to it."""
 LABEL = 4
 """Words that may stand in a piece between a label and its value."""
+ALIKE = 5
+"""Letters of a label from which on one of them may be misread."""
 TOP = 0.33
 """Part of a page, from its top, in which the vendor stands."""
 LARGE = 1.25
@@ -204,7 +206,21 @@ def _match(
             return at, rest
         if len(said) - len(label) <= LABEL and not rest.rstrip().endswith("."):
             return at + len(labels), rest
+    if said in others:
+        return None
+    for at, label in enumerate(labels):  # a label alone, its spaces or a letter lost
+        if _nearly("".join(said), "".join(label)):
+            return at + len(labels), ""
     return None
+
+
+def _nearly(one: str, other: str) -> bool:
+    """Tell whether two long words differ by a letter at most: "Totall", "Billto"."""
+    if min(len(one), len(other)) < ALIKE or abs(len(one) - len(other)) > 1:
+        return False
+    differ = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    same = next(differ, min(len(one), len(other)))
+    return one[same:] == other[same + 1 :] or one[same + 1 :] in {other[same:], other[same + 1 :]}
 
 
 def _after(text: str, words: int) -> str:

@@ -124,3 +124,14 @@ def test_an_empty_document_has_nothing() -> None:
         assert {f.state for f in extract(pages, ["vendor", "date", "x"], WORDS).values()} == {
             "missing"
         }
+
+
+@pytest.mark.parametrize("label", ["Totall", "Tota1", "Amountdue", "AmountDue:", "Grandtotal"])
+def test_a_label_with_a_letter_or_a_space_misread_is_known(label: str) -> None:
+    found = of("total", (10, 10, label), (300, 10, "600.00"))
+    assert (found.state, found.value) == ("found", "600.00")
+
+
+@pytest.mark.parametrize("label", ["Tofu", "Totem pole", "Subtotal", "Amount dueling"])
+def test_another_word_is_no_label(label: str) -> None:
+    assert of("total", (10, 10, label), (300, 10, "600.00")).state == "missing"
