@@ -39,7 +39,9 @@ class Config(BaseModel):
 
     threads: int = Field(default=1, ge=1, le=64, description="Threads that read.")
     idle_minutes: float = Field(
-        default=5, gt=0, description="Its memory (about 300 MB) is given back after so long."
+        default=5,
+        gt=0,
+        description="Without a picture for so long, in minutes, it is let go.",
     )
     certain: float = Field(
         default=0.5,
