@@ -5,9 +5,10 @@ pieces of lines by itself, whatever their size; one page takes a second or two o
 """
 
 import asyncio
+import ctypes
 import importlib.util
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,11 @@ class RapidOcr:
         finally:
             loop = asyncio.get_running_loop()
             self._keep()
-            self._letting_go = loop.call_later(self._config.idle_minutes * 60, self.let_go)
+            self._letting_go = loop.call_later(self._config.idle_minutes * 60, self._idle)
+
+    def _idle(self) -> None:
+        self.let_go()
+        asyncio.get_running_loop().run_in_executor(None, _trim)
 
     def let_go(self) -> None:
         """Give the engine's memory back; the next picture loads it again."""
@@ -148,6 +153,12 @@ async def open(config: Config) -> AsyncIterator[RapidOcr]:
     finally:
         reader.close()
         worker.close()
+
+
+def _trim() -> None:
+    """Hand freed memory back to the system: of 330 MB, 170 (Linux with glibc)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _models() -> Path:
