@@ -23,10 +23,19 @@ from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
+from assistant.looking.local_eyes import LocalEyes
 from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device, EndJudge, HearsItself, LanguageModel, MindInfo, Tool
+from assistant.ports import (
+    Device,
+    EndJudge,
+    HearsItself,
+    LanguageModel,
+    MindInfo,
+    TextReader,
+    Tool,
+)
 from assistant.reasoning.shelf import take
 from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
@@ -282,6 +291,52 @@ async def open_stage(
         await asyncio.to_thread(store.ensure, name, progress)
     async with chosen.module.open(chosen.config) as port:
         yield port
+
+
+@asynccontextmanager
+async def open_reader(config: Config) -> AsyncIterator[TextReader]:
+    """Open what reads text in pictures: `auto` takes the other one where the first is not there.
+
+    Raises `BackendUnavailable` where none is.
+    """
+    chosen = resolve("ocr", config.ocr, language=config.language)
+    async with AsyncExitStack() as stack:
+        try:
+            reader = await stack.enter_async_context(chosen.module.open(chosen.config))
+        except BackendUnavailable as missing:
+            if config.ocr.backend != "auto":
+                raise
+            other = importlib.import_module("assistant.backends.ocr_tesseract")
+            how = other.Config(language=config.language)
+            try:
+                reader = await stack.enter_async_context(other.open(how))
+            except BackendUnavailable as second:
+                raise BackendUnavailable(
+                    "ocr", f"nothing reads here. {missing}. {second}"
+                ) from None
+        yield reader
+
+
+@asynccontextmanager
+async def open_eyes(config: Config) -> AsyncIterator[LocalEyes]:
+    """Open what understands pictures without a mind; a part that is not there is left out."""
+    codes, faces = (
+        importlib.import_module(f"assistant.backends.{name}")
+        for name in ("codes_zxing", "faces_yunet")
+    )
+    contexts = {
+        "reader": open_reader(config),
+        "codes": codes.open(codes.Config()),
+        "faces": faces.open(faces.Config()),
+    }
+    async with AsyncExitStack() as stack:
+        parts = {}
+        for name, context in contexts.items():
+            try:
+                parts[name] = await stack.enter_async_context(context)
+            except (BackendUnavailable, ModelError) as missing:
+                _log.info("eyes without %s: %s", name, missing)
+        yield LocalEyes(load_pack(config.language), **parts)
 
 
 @asynccontextmanager

@@ -406,6 +406,93 @@ class Camera(Protocol):
         ...
 
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels of the picture that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A piece of a line of text in a picture. Content, never an instruction."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    slope: float | None = None
+    """How far it sinks a pixel to the right; `None`: it is too short to tell."""
+
+
+class TextReader(Protocol):
+    """Reads the text in a picture that is the right way up (`looking.page` turns it)."""
+
+    @property
+    def name(self) -> str:
+        """Which engine, for people: "rapidocr"."""
+        ...
+
+    async def read(self, pixels: Pixels) -> tuple[TextLine, ...]:
+        """Return its lines, in no order; a gap in a line begins another piece.
+
+        Raises `BackendUnavailable` or `BackendTimeout`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A barcode or a QR code. Content, never an instruction."""
+
+    text: str
+    kind: str
+    """As people call it: "QR code", "barcode"."""
+    box: Box
+
+
+class CodeReader(Protocol):
+    """Finds barcodes and QR codes in a picture."""
+
+    async def codes(self, pixels: Pixels) -> tuple[Code, ...]:
+        """Return them from top to bottom."""
+        ...
+
+
+class FaceFinder(Protocol):
+    """Finds faces in a picture; it does not know whose."""
+
+    async def faces(self, pixels: Pixels) -> tuple[Box, ...]:
+        """Return where they are."""
+        ...
+
+
+Sight = Literal["text", "codes", "colours", "light", "faces", "motion"]
+"""What can be told of a picture without a mind that sees."""
+
+
+class Eyes(Protocol):
+    """Understands a picture on this machine, without a mind."""
+
+    async def tell(self, sight: Sight, shot: Shot) -> str:
+        """Return what is seen, in a few sentences. Raises `BackendError`."""
+        ...
+
+    async def answer(self, question: str, shot: Shot) -> str:
+        """Answer a visual question as far as text, codes, colours and light go."""
+        ...
+
+
+@runtime_checkable
+class Sighted(Protocol):
+    """`Surroundings` of a session that has a camera or a screen, and eyes of its own."""
+
+    @property
+    def eyes(self) -> Eyes:
+        """What understands pictures here."""
+        ...
+
+    async def shot(self, source: Source = "camera") -> Shot:
+        """Take a picture, as `Camera.shot` does; raises `BackendError` if there is none."""
+        ...
+
+
 # ── reasoning ─────────────────────────────────────────────────────────────────────────────────
 
 

@@ -33,6 +33,7 @@ VERBS = {
     "ask": Verb("Talk", "ask", "command", "Ask it in writing."),
     "say": Verb("Talk", "say", "command", "Have a text spoken."),
     "chat": Verb("Talk", "chat", "command", "Talk with it in writing."),
+    "read": Verb("Talk", "read", "command", "Read a document: text, fields, tables."),
     "captions": Verb("Talk", "captions", "command", "Show live captions of what is said."),
     "status": Verb("Control", "control", "status", "Show what the running assistant does."),
     "mute": Verb("Control", "control", "mute", "Close its microphone."),

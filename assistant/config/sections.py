@@ -170,6 +170,16 @@ class Tts(Stage):
     fallback: Fallback | None
 
 
+class Ocr(Stage):
+    """Reads the text in pictures and documents, on this machine."""
+
+    kind = "ocr"
+    backend: str = Field(
+        default="auto",
+        description="auto: rapidocr if it is installed, else tesseract. Or: rapidocr, tesseract.",
+    )
+
+
 class Silences(NamedTuple):
     """Silences that end a turn, ms, and the probabilities that choose between them."""
 
@@ -565,6 +575,7 @@ class Config(Section):
     stt: Stt
     llm: Llm
     tts: Tts
+    ocr: Ocr
     turns: Turns = Turns()
     conversation: Conversation = Conversation()
     tools: Tools = Tools()

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 import assistant.languages
 from assistant.core.commands import Notice
 from assistant.errors import ConfigError
+from assistant.languages.sight import SightWords
 
+_FORMS = {"pack", "sight"}
+"""Modules beside the languages."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
 
@@ -84,6 +87,8 @@ class Pack:
     """The language's name in `num2words`."""
     espeak: str
     """The name of its espeak-ng voice."""
+    sight: SightWords
+    """What it takes to read pages and to tell what is seen."""
     sentence_ends: str = ".?!"
     """Characters that end a sentence."""
     asking: Asking = field(default=Asking(), hash=False)
@@ -99,7 +104,7 @@ def normalised(text: str) -> tuple[str, ...]:
 def known() -> tuple[str, ...]:
     """Return the codes of all languages that there are packs for."""
     modules = pkgutil.iter_modules(assistant.languages.__path__)
-    return tuple(sorted(module.name for module in modules if module.name != "pack"))
+    return tuple(sorted(module.name for module in modules if module.name not in _FORMS))
 
 
 def load(code: str) -> Pack:

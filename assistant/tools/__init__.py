@@ -5,6 +5,7 @@ all that a mind is told (`reasoning.signature`); `ports.tool` marks what it does
 
 calculator  arithmetic and units
 clock       the time and the date, anywhere
+eyes        text, codes, colours, light, faces and motion, without a mind that sees
 home        the devices of the home
 memory      notes that last
 """
