@@ -21,14 +21,17 @@ from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
+from assistant.looking.encoding import Quality
+from assistant.looking.sight import Eyes, SightSettings
 from assistant.models import store
 from assistant.models.progress import Progress
 from assistant.ports import Device, EndJudge, HearsItself, MindInfo
 from assistant.session import Settings, Shared
+from assistant.worker import Worker
 
 _log = logging.getLogger(__name__)
 
-STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
+STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback", "camera", "screen")
 """What sessions share."""
 LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
 """Settings of a device that it takes while it is open (`ports.Tunable`)."""
@@ -100,7 +103,15 @@ def settings(
         extra=config.persona.prompt_extra,
         idle_s=config.conversation.idle_minutes * 60,
         pauses=pauses,
+        sight=sight(config),
     )
+
+
+def sight(config: Config) -> SightSettings:
+    """Return when to look, as configured."""
+    vision = config.vision
+    quality = Quality(vision.glance_px, vision.glance_quality, vision.read_px, vision.read_quality)
+    return SightSettings(vision.mode, vision.opens, vision.cue, quality)
 
 
 def stages(config: Config) -> dict[str, Chosen]:
@@ -112,6 +123,10 @@ def stages(config: Config) -> dict[str, Chosen]:
         "llm": resolve("llm", config.llm, language=language),
         "tts": resolve("tts", config.tts, language=language),
     }
+    if config.vision.mode != "off":
+        chosen["camera"] = resolve("camera", config.vision.camera)
+        if config.vision.screen is not None:
+            chosen["screen"] = resolve("camera", config.vision.screen)
     if config.turns.mode == "wake":
         chosen["wake"] = resolve("wake", config.wake, language=language)
     if config.turns.judges.sound:
@@ -195,14 +210,25 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
-    async with together(contexts) as ports, _perhaps(fallback) as second:
+    async with together(contexts) as ports, _perhaps(fallback) as second, _darkroom() as develop:
         yield Shared(
             ears=_ears(config, ports),
             mind=ports["llm"],
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
+            eyes=Eyes(ports.get("camera"), ports.get("screen"), offload=develop.run),
         )
+
+
+@asynccontextmanager
+async def _darkroom() -> AsyncIterator[Worker]:
+    """Yield the thread in which pictures are read and encoded."""
+    worker = Worker("pictures")
+    try:
+        yield worker
+    finally:
+        worker.close()
 
 
 @asynccontextmanager

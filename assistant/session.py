@@ -28,6 +28,7 @@ from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
+from assistant.looking.sight import Eyes, Sight, SightSettings
 from assistant.ports import (
     Device,
     Ducks,
@@ -74,6 +75,7 @@ class Shared:
     voice: Synthesizer
     fallback: Synthesizer | None
     pack: Pack
+    eyes: Eyes = field(default_factory=Eyes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Settings:
     idle_s: float = IDLE_SECONDS
     pauses: Pauses = field(default_factory=Pauses)
     """How long this user hesitates, as far as that is known."""
+    sight: SightSettings = field(default_factory=SightSettings)
 
 
 class LiveSession:
@@ -121,6 +124,11 @@ class LiveSession:
             clock=asyncio.get_running_loop().time,
             idle_seconds=settings.idle_s,
         )
+        self._sight = Sight(
+            shared.eyes, shared.pack, lambda: mind.info, settings.sight, self._book.mark
+        )
+        self._sight.on_open = lambda: self.cue(c.Tone.LOOKING)
+        self._sight.show = self._show
         self._jobs: Jobs | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._speech: Speech | None = None
@@ -159,6 +167,7 @@ class LiveSession:
                 warming.cancel()
                 telling.cancel()
         finally:
+            self._sight.end()
             self._tasks = self._jobs = None
             for future in self._asks.values():
                 future.cancel()
@@ -182,6 +191,7 @@ class LiveSession:
             faults=self._faults,
             trouble=info.trouble,
             echo=info.echo,
+            looking=self._sight.open,
         )
 
     @property
@@ -211,14 +221,16 @@ class LiveSession:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
         """Have a text answered as if it had been spoken; returns when the reply is over."""
         if not text.strip():
             raise AssistantError("there is nothing to answer; give a question")
         ask, future = self._asked()
         if not speak:
             self._written.add(ask)
-        self.inject(e.Asked(ask, text.strip()))
+        self.inject(e.Asked(ask, text.strip(), attachments))
         return await self._answered(ask, future)
 
     async def say(self, text: str) -> TurnReport:
@@ -333,7 +345,26 @@ class LiveSession:
         if canned is not None:
             yield canned
             return
-        prompt = self._conversation.prompt(order.text, continues=order.continues != e.NOTHING)
+        talk, continues = self._conversation, order.continues != e.NOTHING
+        looked = await self._sight.for_turn(
+            order.turn,
+            order.text,
+            () if isinstance(order, c.Draft) else order.attachments,
+            afresh=not talk.turns,
+            pictured=talk.pictured,
+        )
+        if isinstance(order, c.Reply):
+            self._sight.close()
+        if looked.said:
+            yield looked.said
+            return
+        prompt = talk.prompt(
+            order.text,
+            continues=continues,
+            images=looked.images,
+            note=looked.note,
+            refers=self._sight.refers(order.text),
+        )
         async with closing(think(mind, prompt)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -356,6 +387,7 @@ class LiveSession:
                 told.heard,
                 interrupted=told.outcome != "answered",
                 continues=order.continues != e.NOTHING,
+                images=self._sight.taken(order.turn),
             )
         text = order.text if isinstance(order, c.Reply) else ""
         report = self._book.close(
@@ -379,9 +411,11 @@ class LiveSession:
                 self._give_up(event.timer)
             elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
+                self._sight.close()
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
         self._gate(state)
+        self._sight.note(event, state, afresh=not self._conversation.turns)
         if self._ducks is not None:
             self._ducks.duck(on=_attends(state, self._conductor.policy))
         self._tell_state(state)
@@ -398,6 +432,7 @@ class LiveSession:
         settings, self._next = self._next, None
         if settings is not None:
             self._settings = settings
+            self._sight.settings = settings.sight
             self._ear.retune(settings.ear)
             self.inject(e.PolicyChanged(settings.policy))
 

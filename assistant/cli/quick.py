@@ -218,6 +218,7 @@ def _fitted(line: str) -> str:
 
 def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
     latency, faults = answer.get("last_latency"), answer.get("faults")
+    seen = answer.get("looking")
     turns = str(answer.get("turns"))
     if isinstance(latency, int | float):
         turns += f", the newest answered after {latency:.2f} s"
@@ -232,6 +233,7 @@ def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
         ("mind", answer.get("mind")),
         ("voice", answer.get("voice")),
         *([("sound", trouble)] if (trouble := answer.get("trouble")) else []),
+        *(("looking", name) for name in (seen if isinstance(seen, list) else [])),
         ("turns", turns),
         *(("fault", fault) for fault in (faults if isinstance(faults, list) else [])),
     ]

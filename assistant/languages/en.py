@@ -1,6 +1,7 @@
 """English."""
 
 from assistant.core.commands import Notice
+from assistant.languages.en_sights import SIGHTS
 from assistant.languages.pack import Pack
 
 PACK = Pack(
@@ -65,4 +66,5 @@ PACK = Pack(
     ),
     numbers="en",
     espeak="en-us",
+    sights=SIGHTS,
 )

@@ -20,6 +20,32 @@ _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
 
 
 @dataclass(frozen=True, slots=True)
+class Sights:
+    """Which questions are about something that can be seen.
+
+    Regular expressions, searched in the normalised words of a question with a blank between
+    them, and the sentences that are said when nothing was seen.
+    """
+
+    shown: tuple[str, ...] = ()
+    """It is about what is before the camera,"""
+    vague: tuple[str, ...] = ()
+    """the same, where nothing was talked about that it could be about instead,"""
+    screen: tuple[str, ...] = ()
+    """on the screen,"""
+    file: tuple[str, ...] = ()
+    """or in a picture or document that was handed over."""
+    never: tuple[str, ...] = ()
+    """It is none of these, whatever else holds."""
+    reading: tuple[str, ...] = ()
+    """It wants text read, so the picture must be sharp."""
+    refers: tuple[str, ...] = ()
+    """It may go on about the picture of the question before: "and what colour is it"."""
+    excuses: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """By what is wrong: see `looking.sight.Trouble`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One language. The phrases of a kind may be combined ("okay, stop", "yeah yeah")."""
 
@@ -55,6 +81,8 @@ class Pack:
     """The name of its espeak-ng voice."""
     sentence_ends: str = ".?!"
     """Characters that end a sentence."""
+    sights: Sights = Sights()
+    """Empty: only pictures that are handed over are looked at."""
 
 
 def normalised(text: str) -> tuple[str, ...]:
@@ -66,7 +94,8 @@ def normalised(text: str) -> tuple[str, ...]:
 def known() -> tuple[str, ...]:
     """Return the codes of all languages that there are packs for."""
     modules = pkgutil.iter_modules(assistant.languages.__path__)
-    return tuple(sorted(module.name for module in modules if module.name != "pack"))
+    names = (module.name for module in modules)
+    return tuple(sorted(name for name in names if name != "pack" and "_" not in name))
 
 
 def load(code: str) -> Pack:

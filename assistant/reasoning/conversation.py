@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.errors import ConfigError
-from assistant.ports import Message
+from assistant.ports import Image, Message
 
 IDLE_SECONDS = 300.0
 """After so long without a word, the next one begins a new conversation."""
@@ -14,6 +14,8 @@ INTERRUPTED = "—"
 
 _MESSAGE_TOKENS = 8
 """What a chat template adds to a message, about: role and marks."""
+_IMAGE_TOKENS = 1200
+"""What a picture takes, about: of 1024 pixels most models make 600 to 1400."""
 _ANSWER_SHARE = 4
 """A quarter of the window is kept free for the answer."""
 _TEXT_SHARE = 8
@@ -27,6 +29,7 @@ class _Turn:
     user: str
     heard: str
     tokens: int
+    images: tuple[Image, ...] = ()
 
 
 class Conversation:
@@ -80,36 +83,66 @@ class Conversation:
         self._idle_seconds = idle_seconds
         self.stale_prefix = True
 
-    def prompt(self, text: str, *, continues: bool = False) -> list[Message]:
+    def prompt(
+        self,
+        text: str,
+        *,
+        continues: bool = False,
+        images: tuple[Image, ...] = (),
+        note: str = "",
+        refers: bool = False,
+    ) -> list[Message]:
         """Return the messages for a new turn; a draft of it leaves no trace.
 
         `continues`: `text` begins with the words of the newest turn, which it takes the place of.
+        `images` come with it, and a `note` on them; without any, `refers` shows those of the turn
+        before that had some again. No other picture is sent.
         """
         self._touch()
         kept = self._kept(text, continues=continues)
-        text = self._fitted(text, self._room)
-        room = self._room - self._tokens(text)
+        text = self._fitted(f"({note}) {text}" if note else text, self._room)
+        room = self._room - self._tokens(text) - len(images) * _IMAGE_TOKENS
         used = sum(turn.tokens for turn in kept)
         while kept and used > room:
             used -= kept.pop(0).tokens
-        return [*self._opening, *_messages(kept, text)]
+        return [*self._opening, *_messages(kept, text, images, refers=refers)]
+
+    @property
+    def pictured(self) -> bool:
+        """A picture was shown, and a question may refer to it."""
+        return not self._over() and any(turn.images for turn in self._turns)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The newest pictures that there were."""
+        newest = () if self._over() else reversed(self._turns)
+        return next((turn.images for turn in newest if turn.images), ())
 
     def add_turn(
-        self, text: str, heard: str, *, interrupted: bool = False, continues: bool = False
+        self,
+        text: str,
+        heard: str,
+        *,
+        interrupted: bool = False,
+        continues: bool = False,
+        images: tuple[Image, ...] = (),
     ) -> None:
         """Remember a turn whose reply is over.
 
         `heard`: the words that were played, cut at the word if the reply was interrupted. If that
-        is nothing, the question stands, and is joined with the next one.
+        is nothing, the question stands, and is joined with the next one. `images` came with it;
+        those of earlier turns are forgotten then.
         """
         self._touch()
         self._turns = self._kept(text, continues=continues)
+        if images:
+            self._turns = [replace(turn, images=()) for turn in self._turns]
         text, heard = text.strip(), heard.strip()
         if heard and interrupted:
             heard = heard.rstrip(" .,;:—") + INTERRUPTED
         text, heard = self._fitted(text, self._room // 4), self._fitted(heard, self._room // 4)
         tokens = self._tokens(text) + (self._tokens(heard) if heard else 0)
-        self._turns.append(_Turn(text, heard, tokens))
+        self._turns.append(_Turn(text, heard, tokens, images))
         self.unread = True
         self._drop()
 
@@ -163,17 +196,23 @@ class Conversation:
         return text
 
 
-def _messages(turns: list[_Turn], text: str) -> list[Message]:
+def _messages(
+    turns: list[_Turn], text: str, images: tuple[Image, ...] = (), *, refers: bool = False
+) -> list[Message]:
     """Return them with the user's messages in a row joined, as strict templates demand."""
     messages: list[Message] = []
     asked: list[str] = []
+    shown: tuple[Image, ...] = ()
     for turn in turns:
         asked.append(turn.user)
+        if refers and not images:
+            shown = turn.images or shown
         if turn.heard:
-            messages += [Message("user", "\n".join(asked)), Message("assistant", turn.heard)]
-            asked = []
+            messages.append(Message("user", "\n".join(asked), shown))
+            messages.append(Message("assistant", turn.heard))
+            asked, shown = [], ()
     if text:
         asked.append(text)
     if asked:
-        messages.append(Message("user", "\n".join(asked)))
+        messages.append(Message("user", "\n".join(asked), images or shown))
     return messages

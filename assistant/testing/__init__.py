@@ -7,6 +7,7 @@ ears          a transcriber that hears given words
 recogniser    a recogniser of pieces that takes as long as it is told
 tiny_whisper  a Whisper model of 2 MB that says one sentence
 canceller     takes so many decibels of an echo that it is told
+camera        shows what it is given, and counts how often it was opened
 mind          a language model that plays a script
 judge         a judge of ends that says what it is told to
 http_mind     a model server on loopback, with faults
