@@ -1,6 +1,7 @@
 """A short video as a few frames with their times."""
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ def _clock(seconds: float) -> str:
 
 
 def _library() -> Any:
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # it would write names of files
     try:
         return importlib.import_module("cv2")
     except ImportError:

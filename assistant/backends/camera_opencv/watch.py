@@ -151,11 +151,11 @@ class Watch:
         """Play a recording at its own pace, again and again; a single picture stands."""
         rate = capture.get(self._cv2.CAP_PROP_FPS)
         pace = 1 / (rate if 1 <= rate <= 240 else PACE)  # noqa: PLR2004 - else it is no rate
-        due, count, last = self._clock(), 0, None
+        due, count, last, rewound = self._clock(), 0, None, False
         while not self._over.is_set():
             good, pixels = capture.read()
             if good:
-                count, last = count + 1, pixels
+                count, last, rewound = count + 1, pixels, False
                 due = max(due + pace, self._clock() - pace)
                 self._over.wait(max(0.0, due - self._clock()))
             elif last is None:
@@ -163,8 +163,12 @@ class Watch:
             elif count == 1:
                 self._over.wait(STILL_S)
                 pixels = last
+            elif not rewound:
+                rewound = True
+                capture.set(self._cv2.CAP_PROP_POS_FRAMES, 0)
+                continue
             else:
-                return  # from the start
+                return  # it cannot be rewound: opened again
             self._keep(pixels, self._clock())
 
     def _keep(self, pixels: Any, at: float) -> None:
