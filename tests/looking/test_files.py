@@ -190,14 +190,13 @@ def test_what_cannot_be_read_says_why_in_one_line(
 def test_a_video_without_frames_is_one(tmp_path: Path) -> None:
     whole = video(tmp_path / "a.avi", [plain(RED)] * 5).read_bytes()
     (tmp_path / "b.avi").write_bytes(whole[:200])
-    for name in ("b.avi",):
-        with pytest.raises(MediaError, match="no video|without a single frame"):
-            read(tmp_path / name, 0.0)
+    with pytest.raises(MediaError, match=r"no video|without a single frame"):
+        read(tmp_path / "b.avi", 0.0)
 
 
 def test_a_file_that_only_calls_itself_a_video_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
-    with pytest.raises(MediaError, match="no video|without a single frame"):
+    with pytest.raises(MediaError, match=r"no video|without a single frame"):
         read(tmp_path / "a.mp4", 0.0)
 
 
