@@ -40,6 +40,7 @@ class Glance:
                     shot = await self.camera.shot()
                     if now() - shot.at <= STALE_S:
                         return shot
+                    await asyncio.sleep(STALE_S / 4)
         except TimeoutError:
             name = self.camera.info.name
             raise BackendTimeout(

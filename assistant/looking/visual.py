@@ -50,7 +50,8 @@ class Visual:
 
     def refers(self, text: str) -> bool:
         """Tell whether a question may go on about the picture of the one before."""
-        return self._refers.search(" ".join(normalised(text))) is not None
+        words = " ".join(normalised(text))
+        return self._refers.search(words) is not None and not self._never.search(words)
 
     def _source(self, words: str, *, afresh: bool) -> Source | None:
         if self._never.search(words):

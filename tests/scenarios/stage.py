@@ -12,6 +12,7 @@ from assistant.core import events as e
 from assistant.core.states import Policy, Quiet
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
+from assistant.looking.sight import Eyes
 from assistant.ports import (
     Frame,
     Samples,
@@ -108,11 +109,14 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     settings: Settings | None = None,
     transcriber: Transcriber | None = None,
     keep_frames: bool = True,
+    mind: ScriptedMind | None = None,
+    eyes: Eyes | None = None,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
-    `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
+    `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted,
+    `mind` the one that gives `answers`. `eyes`: what it may look through.
     """
     stages: list[Stage] = []
 
@@ -123,12 +127,12 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
             ends=ends,
             full_duplex=full_duplex,
         )
-        mind = ScriptedMind(*answers)
+        thinks = mind or ScriptedMind(*answers)
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
-        shared = Shared(backends, mind, speaks, fallback, load("en"))
-        stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
+        shared = Shared(backends, thinks, speaks, fallback, load("en"), eyes or Eyes())
+        stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
         tap = stage.frames.append if keep_frames else None
         stage.session = LiveSession(
