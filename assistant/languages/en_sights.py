@@ -313,13 +313,15 @@ SIGHTS = Sights(
     refers=(
         (
             r"^(?=(?:\S+ ?){1,9}$)(?!it |it's |that's |yes|no\b|correct|play |send |thanks)"
-            r"(?!.*\b(?:is it (?:possible|ok|okay|acceptable|safe|time|going|true)|(?:does|will|did|has|would)"
-            r" it (?:take|be|been|rain|snow|cost|have been)|do (?:that|it) again|that i)\b).*"
+            r"(?!.*\b(?:is it (?:possible|ok|okay|acceptable|safe|time|going|true)"
+            r"|(?:does|will|did|has|would) it (?:take|be|been|rain|snow|cost|have been)"
+            r"|do (?:that|it) again|that i)\b).*"
             r"\b(?:it|its|they|them|their|this|those|these|that|he|him|she)\b"
         ),
         r"\b(?:the|that|this) (?:picture|photo|image|label|document|bottle|box|background)\b",
         r"^(?:and|so|but) (?:what|who|which|where|how|is|are|the|on)\b|^read (?:it|on|more|the)\b",
-        r"^(?:what about|how about) (?:the|his|her|its|their|this|that)\b|^(?:what|anything) else\b",
+        r"^(?:what about|how about) (?:the|his|her|its|their|this|that)\b",
+        r"^(?:what|anything) else\b",
     ),
     excuses={
         "off": "I may not use a camera here.",

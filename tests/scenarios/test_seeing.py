@@ -1,4 +1,4 @@
-"""Conversations about what can be seen, in virtual time: the answer has to come from the pixels."""
+"""Conversations about what can be seen, in virtual time; the answers come from the pixels."""
 
 import asyncio
 import io
