@@ -352,6 +352,7 @@ class LiveSession:
             () if isinstance(order, c.Draft) else order.attachments,
             afresh=not talk.turns,
             pictured=talk.pictured,
+            draft=isinstance(order, c.Draft),
         )
         if isinstance(order, c.Reply):
             self._sight.close()
@@ -411,7 +412,7 @@ class LiveSession:
                 self._give_up(event.timer)
             elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
-                self._sight.close()
+                self._sight.committed()
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
         self._gate(state)

@@ -119,6 +119,14 @@ SIGHTS = Sights(
             r"|wearing|holding|eating|drinking|carrying|looking at|pointing (?:at|to)|set (?:to|at"
             r"|on)|made of)\b"
         ),
+        (
+            r"\b(?:can|could|how|what|where|who|if|does|do)\b.* (?:this|these)"
+            r"(?: two| three)? [\w'-]+"
+        ),
+        r"\b(?:this|it) is an? .*\b(?:can you tell|tell me|what(?:'s| is)|is it)\b",
+        r"\b(?:what|which) colou?rs? (?!(?:is|are)(?: (?:it|that|they)\b|$))\S+",
+        r"\bcolou?rs? (?:of|please)\b|\btell (?:me )?the colou?rs?\b",
+        r"\bwhat(?: [\w'-]+)? am i (?:looking at|recording|seeing|holding)\b",
         # what eyes are asked for by name
         (
             r"\b(?:do|can|could|did) you (?:guys |all )?(?:still |even |please )?(?:see|read"
@@ -195,8 +203,8 @@ SIGHTS = Sights(
             r"|does|did|on|in) (?:my|that|those|these|this|the|his|her|its|any|i)\b"
         ),
         (
-            r"\b(?:is|are) (?:my|the|that|those)(?: [\w'-]+){1,3} (?:red|blue|green|black|white"
-            r"|brown|yellow|orange|pink|purple|gr[ae]y|dirty|clean|dark|light|ripe|burnt|stained"
+            r"^(?:\S+ ){0,3}(?<!why )(?:is|are) (?:my|the|that|those)(?: [\w'-]+){1,3}"
+            r" (?:red|blue|green|black|white|brown|yellow|orange|pink|purple|gr[ae]y|dirty|clean|dark|light|ripe|burnt|stained"
             r"|wrinkled|empty|full|visible)\b"
         ),
         (
@@ -255,6 +263,10 @@ SIGHTS = Sights(
         ),
     ),
     vague=(
+        r"\b(?:what|who)(?: the \w+)? (?:is|are|was) (?:that|those|these)(?: [\w'-]+)?$",
+        rf"\bwhat(?:'s| is| are) (?:on|in) (?:that|those|the [\w'-]+(?: [\w'-]+)?){_END}",
+        r"\bis (?:that|it) (?:an?|the|for) [\w'-]+(?: or .*)?$|\b(?:caf|decaf)\w* or \w+$",
+        rf"\bwhat(?:'s| is) the (?:logo|price tag|text|writing){_END}",
         (
             r"^(?:\w+ ){0,4}(?:what|who)(?:'s| is| was|s)? (?:it|that|they|those"
             rf"|there)(?: called)?{_END}"

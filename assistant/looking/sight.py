@@ -15,7 +15,7 @@ from typing import Literal, Protocol, TypeVar
 from assistant.core import events as e
 from assistant.core.states import Quiet, State, UserSpeaking
 from assistant.errors import BackendError, BackendUnavailable, MediaError
-from assistant.languages.pack import Pack
+from assistant.languages.pack import Pack, normalised
 from assistant.looking import files
 from assistant.looking.encoding import Quality, encode
 from assistant.looking.glance import Glance
@@ -118,6 +118,13 @@ class Sight:
         self._turn = e.NOTHING
         self._open: tuple[str, ...] = ()
         self._speaking = self._cue_due = False
+        self._hinted = 0
+        """Words of the newest partial that was visual."""
+        self._leave = asyncio.Event()
+        """It is sure enough that a picture is wanted: a draft may take one."""
+        self._looks = 0
+        """Pictures that are being taken."""
+        self._committed = False
 
     # ── when ──────────────────────────────────────────────────────────────────────────────────
 
@@ -142,9 +149,21 @@ class Sight:
 
     def close(self) -> None:
         """Let go of the cameras."""
+        self._hinted, self._committed = 0, False
+        self._leave.clear()
         for glance in (self._camera, self._screen):
             if glance is not None:
                 glance.close()
+
+    def committed(self) -> None:
+        """A draft is the answer now: it has its picture, or may take it."""
+        self._leave.set()
+        self._committed = True
+        self._after_look()
+
+    def _after_look(self) -> None:
+        if self._committed and not self._looks:
+            self.close()
 
     def end(self) -> None:
         """The session is over."""
@@ -169,15 +188,23 @@ class Sight:
             case e.Woken() if opens in {"name", "speech"}:
                 self._arm_camera()
             case e.Heard(text=text):
-                wish = self._wish(text, afresh=afresh)
-                if wish is None:
-                    return
-                if event.final or self._wish(event.caption[: event.stable], afresh=afresh):
-                    glance = self._of(wish.source)
-                    if glance is not None:
-                        glance.arm()
+                self._heard(text, final=event.final, afresh=afresh)
             case _:
                 pass
+
+    def _heard(self, text: str, *, final: bool, afresh: bool) -> None:
+        """Open what the words want, once they are the last or more words have not changed that.
+
+        "What is this" may go on with "song".
+        """
+        wish = self._wish(text, afresh=afresh)
+        words = len(normalised(text)) if wish else 0
+        sure = final or 0 < self._hinted < words
+        self._hinted = words
+        glance = self._of(wish.source) if wish and sure else None
+        if glance is not None:
+            glance.arm()
+            self._leave.set()
 
     def _arm_camera(self) -> None:
         if self._camera is not None:
@@ -210,11 +237,19 @@ class Sight:
         return self._taken.pop(turn, ())
 
     async def for_turn(
-        self, turn: int, text: str, attachments: Sequence[str], *, afresh: bool, pictured: bool
+        self,
+        turn: int,
+        text: str,
+        attachments: Sequence[str] = (),
+        *,
+        afresh: bool,
+        pictured: bool,
+        draft: bool = False,
     ) -> Looked:
         """Return what belongs to a question: the files that came with it, or a picture now.
 
-        `pictured`: there was a picture that it may be about. Failing is said, not raised.
+        `pictured`: there was a picture that it may be about. A `draft` waits until its words
+        allow one. Failing is said, not raised.
         """
         self._turn = turn
         paths = tuple(attachments) or self.settings.handed
@@ -225,7 +260,14 @@ class Sight:
         )
         if wish is None or (wish.source == "file" and pictured):
             return NOTHING
-        return await self._look(turn, wish, text)
+        self._looks += 1
+        try:
+            if draft:
+                await self._leave.wait()
+            return await self._look(turn, wish, text)
+        finally:
+            self._looks -= 1
+            self._after_look()
 
     async def look(self, source: Source, question: str, detail: Detail) -> Looked:
         """Take a picture because the mind wants one."""
