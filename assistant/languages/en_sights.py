@@ -204,7 +204,8 @@ SIGHTS = Sights(
         ),
         (
             r"^(?:\S+ ){0,3}(?<!why )(?:is|are) (?:my|the|that|those)(?: [\w'-]+){1,3}"
-            r" (?:red|blue|green|black|white|brown|yellow|orange|pink|purple|gr[ae]y|dirty|clean|dark|light|ripe|burnt|stained"
+            r" (?:red|blue|green|black|white|brown|yellow|orange|pink|purple"
+            r"|gr[ae]y|dirty|clean|dark|light|ripe|burnt|stained"
             r"|wrinkled|empty|full|visible)\b"
         ),
         (

@@ -115,6 +115,7 @@ class Sight:
             if glance is not None
         ]
         self._taken: dict[int, tuple[Image, ...]] = {}
+        self._newest: tuple[Image, ...] = ()
         self._turn = e.NOTHING
         self._open: tuple[str, ...] = ()
         self._speaking = self._cue_due = False
@@ -273,6 +274,8 @@ class Sight:
         """Take a picture because the mind wants one."""
         if self.settings.mode == "off":
             return self._excuse("off")
+        if source == "file":
+            return Looked(self._newest) if self._newest else self._excuse("none")
         try:
             return await self._look(self._turn, Wish(source, detail), question)
         finally:
@@ -341,7 +344,7 @@ class Sight:
             lambda: tuple(encode(shot.pixels, longest, quality) for shot in shots)
         )
         self._mark(turn, "encoded")
-        self._taken[turn] = images
+        self._taken[turn] = self._newest = images
         while len(self._taken) > KEPT:
             del self._taken[min(self._taken)]
         return Looked(images, note)
