@@ -21,7 +21,7 @@ from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
-from assistant.looking.encoding import Quality
+from assistant.looking.encoding import Quality, pillow
 from assistant.looking.sight import Eyes, SightSettings
 from assistant.models import store
 from assistant.models.progress import Progress
@@ -211,6 +211,8 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
     async with together(contexts) as ports, _perhaps(fallback) as second, _darkroom() as develop:
+        if config.vision.mode != "off":
+            await develop.run(pillow)  # it takes a quarter of a second, which no answer has
         yield Shared(
             ears=_ears(config, ports),
             mind=ports["llm"],

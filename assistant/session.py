@@ -244,6 +244,7 @@ class LiveSession:
     def forget_all(self) -> None:
         """Begin a new conversation: what was said before is not told to the mind any more."""
         self._conversation.clear()
+        self._sight.forget()
 
     def retune(self, settings: Settings) -> None:
         """Be like this from here on; a turn that goes on is let end by the old rules."""

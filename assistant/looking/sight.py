@@ -233,6 +233,11 @@ class Sight:
         """Tell whether a question may go on about the picture before it."""
         return self._visual.refers(text)
 
+    def forget(self) -> None:
+        """Keep no picture any longer."""
+        self._taken.clear()
+        self._newest = ()
+
     def taken(self, turn: int) -> tuple[Image, ...]:
         """Return what was looked at in a turn, once."""
         return self._taken.pop(turn, ())
