@@ -9,8 +9,17 @@ from assistant.bench.vision import summarise
 def row(latency: float | None, *, early: bool = False, looked: bool = False) -> Row:
     spans = (("capture", 0.0, 30.0), ("encode", 30.0, 45.0)) if looked else ()
     return Row(
-        *("clip", "complete", latency, latency),
-        *(early, False, "what am i holding", "An apple.", 0, 4, 1),
+        name="clip",
+        group="complete",
+        latency_ms=latency,
+        wait_ms=latency,
+        early=early,
+        mended=False,
+        heard="what am i holding",
+        said="An apple.",
+        wrong=0,
+        words=4,
+        turns=1,
         spans=spans,
     )
 
