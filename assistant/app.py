@@ -23,7 +23,9 @@ from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
+from assistant.looking.encoding import Quality, pillow
 from assistant.looking.local_eyes import LocalEyes
+from assistant.looking.sight import Eyes, SightSettings
 from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
@@ -39,12 +41,16 @@ from assistant.ports import (
 from assistant.reasoning.shelf import take
 from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
+from assistant.worker import Worker
 
 _log = logging.getLogger(__name__)
 
 MINDS = ("llm", "llm.fallback", "llm.fallback.fallback")
-STAGES = ("vad", "wake", "stt", "turn", *MINDS, "tts", "fallback")
+STAGES = ("vad", "wake", "stt", "turn", *MINDS, "tts", "fallback", "camera", "screen")
 """What sessions share."""
+_LOOKING = frozenset(
+    {"look", "read_text", "scan_code", "colours", "light", "count_faces", "motion"}
+)
 LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
 """Settings of a device that it takes while it is open (`ports.Tunable`)."""
 FREE_DRAFTS = 8
@@ -115,7 +121,15 @@ def settings(
         extra=config.persona.prompt_extra,
         idle_s=config.conversation.idle_minutes * 60,
         pauses=pauses,
+        sight=sight(config),
     )
+
+
+def sight(config: Config) -> SightSettings:
+    """Return when to look, as configured."""
+    vision = config.vision
+    quality = Quality(vision.glance_px, vision.glance_quality, vision.read_px, vision.read_quality)
+    return SightSettings(vision.mode, vision.opens, vision.cue, quality)
 
 
 def stages(config: Config) -> dict[str, Chosen]:
@@ -127,6 +141,10 @@ def stages(config: Config) -> dict[str, Chosen]:
         **mind_stages(config),
         "tts": resolve("tts", config.tts, language=language),
     }
+    if config.vision.mode != "off":
+        chosen["camera"] = resolve("camera", config.vision.camera)
+        if config.vision.screen is not None:
+            chosen["screen"] = resolve("camera", config.vision.screen)
     if config.turns.mode == "wake":
         chosen["wake"] = resolve("wake", config.wake, language=language)
     if config.turns.judges.sound:
@@ -219,12 +237,16 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     fallback = contexts.pop("fallback", None)
     contexts["home"] = open_household(config)
     contexts["toolbox"] = open_toolbox(config)
+    contexts["eyes"] = open_eyes(config)
     async with (
         together(contexts) as ports,
         _perhaps(fallback) as second,
         chained(config, {name: ports[name] for name in MINDS if name in ports}) as mind,
+        _darkroom() as develop,
     ):
         home = ports["home"]
+        if config.vision.mode != "off":
+            await develop.run(pillow)  # it takes a quarter of a second, which no answer has
         yield Shared(
             ears=_ears(config, ports),
             mind=mind,
@@ -234,6 +256,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
             household=None if home is None else home[0],
             at_home=None if home is None else home[1],
             toolbox=ports["toolbox"],
+            eyes=Eyes(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
         )
 
 
@@ -265,12 +288,16 @@ async def open_toolbox(config: Config, *, patience: float = 0.0) -> AsyncIterato
         deadline = asyncio.get_running_loop().time() + patience
         for server in servers:
             await server.settled(deadline - asyncio.get_running_loop().time())
-        tools = [one for one in shelf.tools if config.home.broker or not _of_home(one)]
+        tools = [one for one in shelf.tools if _is_of_use(one, config)]
         yield Toolbox(tools, servers, config.tools.consent)
 
 
-def _of_home(one: Tool) -> bool:
-    return one.spec.name.startswith("home_")
+def _is_of_use(one: Tool, config: Config) -> bool:
+    """Tell whether there is what a tool works with: a home, a camera."""
+    name = one.spec.name
+    if name in _LOOKING:
+        return config.vision.mode != "off"
+    return bool(config.home.broker) or not name.startswith("home_")
 
 
 def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any]:
@@ -279,6 +306,16 @@ def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any
     config = backend.Config.model_validate(server, from_attributes=True)
     opened: AbstractAsyncContextManager[Any] = backend.open(name, config)
     return opened
+
+
+@asynccontextmanager
+async def _darkroom() -> AsyncIterator[Worker]:
+    """Yield the thread in which pictures are read and encoded."""
+    worker = Worker("pictures")
+    try:
+        yield worker
+    finally:
+        worker.close()
 
 
 @asynccontextmanager

@@ -362,6 +362,10 @@ class Shot:
     at: float
     """When, on the loop's clock."""
     source: Source = "camera"
+    frozen: bool = False
+    """Not a bit of it has changed for seconds: no live sensor stands so still."""
+    place: str = ""
+    """Where it was in what it is of: "page 2 of 5", "at 0:03"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +378,10 @@ class CameraInfo:
 
 
 class Camera(Protocol):
-    """Something that pictures can be taken with. It is closed until it is armed."""
+    """Something that pictures can be taken with. It is closed until it is armed.
+
+    Sessions share it: it is open until there was a `disarm` for each `arm`.
+    """
 
     @property
     def info(self) -> CameraInfo:
@@ -386,8 +393,11 @@ class Camera(Protocol):
         """It is open now, and a person near it should know."""
         ...
 
-    def watch(self, told: Callable[[], None]) -> None:
-        """Have `told` called in the loop whenever `active` or `info` has changed."""
+    def watch(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Have `told` called in the loop whenever `active` or `info` has changed.
+
+        Returns how to stop that.
+        """
         ...
 
     def arm(self) -> None:
@@ -402,7 +412,10 @@ class Camera(Protocol):
         ...
 
     def disarm(self) -> None:
-        """Close it; never blocks. A shot that is waited for still comes."""
+        """Close it, unless others still want it; never blocks.
+
+        A shot that is waited for still comes.
+        """
         ...
 
 
@@ -610,6 +623,30 @@ class ToolResult:
     """What is shown of it."""
     undo: Callable[[], Awaitable[None]] | None = None
     """Takes back what it did (`Effect` "undoable")."""
+
+
+Detail = Literal["glance", "read"]
+"""How closely to look: to know what is there, or to read what is written."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What came of looking: pictures for the mind, or what there is to say instead."""
+
+    images: tuple[Image, ...] = ()
+    note: str = ""
+    """What the mind should know of them: which pages, that it is dark."""
+    said: str = ""
+    """Why there is no picture, or what local eyes made of it, as it is spoken."""
+
+
+@runtime_checkable
+class Sees(Protocol):
+    """Surroundings in which a tool can look."""
+
+    async def look(self, source: Source, question: str, detail: Detail) -> Looked:
+        """Take a picture now; for "file", return the newest one that there was."""
+        ...
 
 
 class Surroundings(Protocol):
@@ -855,6 +892,9 @@ Moment = Literal[
     "words_ready",
     "drafted",
     "committed",
+    "looked",
+    "captured",
+    "encoded",
     "first_token",
     "first_clause",
     "first_sound_ready",
@@ -925,6 +965,8 @@ class SessionState:
     """What the device hears of itself; `None`: it does not measure that."""
     tools: tuple[str, ...] = ()
     """A line each: how many tools there are here, and at each server that offers some."""
+    looking: tuple[str, ...] = ()
+    """The cameras that are open now."""
 
 
 class Session(Protocol):
@@ -943,8 +985,13 @@ class Session(Protocol):
         """Call `observer` with all that is to be seen; returns how to stop that."""
         ...
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
-        """Have a text answered as if it had been spoken; returns when the reply is over."""
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
+        """Have a text answered as if it had been spoken; returns when the reply is over.
+
+        `attachments`: paths of pictures, documents or short videos that it is about.
+        """
         ...
 
     async def say(self, text: str) -> TurnReport:

@@ -28,6 +28,7 @@ from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
+from assistant.looking.sight import Eyes, Sight, SightSettings
 from assistant.ports import (
     Device,
     Ducks,
@@ -86,6 +87,7 @@ class Shared:
     household: Household | None = None
     at_home: HomeSentences | None = None
     toolbox: Toolbox = field(default_factory=Toolbox)
+    eyes: Eyes = field(default_factory=Eyes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Settings:
     idle_s: float = IDLE_SECONDS
     pauses: Pauses = field(default_factory=Pauses)
     """How long this user hesitates, as far as that is known."""
+    sight: SightSettings = field(default_factory=SightSettings)
 
 
 class LiveSession:
@@ -134,9 +137,18 @@ class LiveSession:
             clock=asyncio.get_running_loop().time,
             idle_seconds=settings.idle_s,
         )
+        self._sight = Sight(
+            shared.eyes, shared.pack, lambda: mind.info, settings.sight, self._book.mark
+        )
+        self._sight.on_open = lambda: self.cue(c.Tone.LOOKING)
+        self._sight.show = self._show
         self._errands = Errands(
             shared.toolbox,
-            Around(shared.pack.code, self._show, self.inject, self._start_job, shared.household),
+            Around(
+                *(shared.pack.code, self._show, self.inject, self._start_job, shared.household),
+                sees=self._sight,
+                local=shared.eyes.local,
+            ),
             shared.pack.asking,
             amend=self._conversation.amend,
             tone=lambda: self.cue(c.Tone.WAITING),
@@ -183,6 +195,7 @@ class LiveSession:
                 telling.cancel()
         finally:
             self._unwatch()
+            self._sight.end()
             await self._errands.close()
             self._tasks = self._jobs = None
             for future in self._asks.values():
@@ -208,6 +221,7 @@ class LiveSession:
             trouble=info.trouble,
             echo=info.echo,
             tools=shared.toolbox.told(),
+            looking=self._sight.open,
         )
 
     @property
@@ -237,14 +251,16 @@ class LiveSession:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
         """Have a text answered as if it had been spoken; returns when the reply is over."""
         if not text.strip():
             raise AssistantError("there is nothing to answer; give a question")
         ask, future = self._asked()
         if not speak:
             self._written.add(ask)
-        self.inject(e.Asked(ask, text.strip()))
+        self.inject(e.Asked(ask, text.strip(), attachments))
         return await self._answered(ask, future)
 
     async def say(self, text: str) -> TurnReport:
@@ -258,6 +274,7 @@ class LiveSession:
     def forget_all(self) -> None:
         """Begin a new conversation: what was said before is not told to the mind any more."""
         self._conversation.clear()
+        self._sight.forget()
 
     def retune(self, settings: Settings) -> None:
         """Be like this from here on; a turn that goes on is let end by the old rules."""
@@ -375,8 +392,27 @@ class LiveSession:
         if canned is not None:
             yield canned
             return
-        talk = self._conversation
-        prompt = talk.prompt(order.text, continues=order.continues != e.NOTHING)
+        talk, continues = self._conversation, order.continues != e.NOTHING
+        looked = await self._sight.for_turn(
+            order.turn,
+            order.text,
+            () if isinstance(order, c.Draft) else order.attachments,
+            afresh=not talk.turns,
+            pictured=talk.pictured,
+            draft=isinstance(order, c.Draft),
+        )
+        if isinstance(order, c.Reply):
+            self._sight.close()
+        if looked.said:
+            yield looked.said
+            return
+        prompt = talk.prompt(
+            order.text,
+            continues=continues,
+            images=looked.images,
+            note=looked.note,
+            refers=self._sight.refers(order.text),
+        )
         errand = self._errands.errand(
             order.turn,
             order.text,
@@ -422,6 +458,7 @@ class LiveSession:
                 continues=order.continues != e.NOTHING,
                 tools=errand.rounds.record() if errand else (),
                 foreign=errand.is_foreign if errand else False,
+                images=self._sight.taken(order.turn),
             )
             self._errands.told(order.turn, told.heard, whole=told.outcome == "answered")
         text = order.text if isinstance(order, c.Reply) else ""
@@ -447,9 +484,11 @@ class LiveSession:
                 self._give_up(event.timer)
             elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
+                self._sight.committed()
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
         self._gate(state)
+        self._sight.note(event, state, afresh=not self._conversation.turns)
         if self._ducks is not None:
             self._ducks.duck(on=_attends(state, self._conductor.policy))
         self._tell_state(state)
@@ -479,6 +518,7 @@ class LiveSession:
         settings, self._next = self._next, None
         if settings is not None:
             self._settings = settings
+            self._sight.settings = settings.sight
             self._ear.retune(settings.ear)
             self.inject(e.PolicyChanged(settings.policy))
 

@@ -31,6 +31,7 @@ VERBS = {
     "run": Verb("Talk", "run", "command", "Start the assistant and talk with it."),
     "converse": Verb("Talk", "converse", "command", "Play recordings to it as its microphone."),
     "ask": Verb("Talk", "ask", "command", "Ask it in writing."),
+    "see": Verb("Talk", "see", "command", "Ask about a picture, or what the camera sees."),
     "say": Verb("Talk", "say", "command", "Have a text spoken."),
     "chat": Verb("Talk", "chat", "command", "Talk with it in writing."),
     "read": Verb("Talk", "read", "command", "Read a document: text, fields, tables."),

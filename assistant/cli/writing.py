@@ -17,12 +17,14 @@ from assistant.app import (
     fetch_models,
     open_device,
     open_mind,
+    open_null,
     open_shared,
     open_toolbox,
     together,
 )
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
+from assistant.cli.seeing import checked
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
 from assistant.core.events import Event, WantsFloor
@@ -50,17 +52,30 @@ TOLD = ("heard", "said", "outcome", "failure", "latency")
 """What `--json` tells of an answer."""
 
 
-def ask(config: Config, text: str, *, speak: bool, as_json: bool) -> None:
-    """Print one answer, then end the process."""
+def ask(
+    config: Config,
+    text: str,
+    images: tuple[Path, ...] = (),
+    *,
+    speak: bool,
+    as_json: bool,
+    looks: bool = False,
+) -> None:
+    """Print one answer, then end the process. `looks`: it is about what the camera sees."""
     if not text.strip():
         raise AssistantError("there is nothing to answer; give a question")
     log_to(config.log.level)
+    shown = checked(images)
     place = config.control.socket or Path(default_path())
     if running(place) is not None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": speak}
+        if shown:
+            request["images"] = list(shown)
         _print(call(place, request, PATIENCE_S), as_json=as_json)
-    elif speak:
-        until_ended(lambda _: _ask_aloud(config, text, as_json=as_json))
+    elif speak or shown or looks:
+        until_ended(
+            lambda _: _ask_session(config, text, shown, speak=speak, as_json=as_json, looks=looks)
+        )
     else:
         until_ended(lambda _: _ask(config, text, as_json=as_json))
 
@@ -80,12 +95,24 @@ async def _ask(config: Config, text: str, *, as_json: bool) -> None:
         await (talker.answer_as_json(text) if as_json else talker.answer(text))
 
 
-async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
+async def _ask_session(
+    config: Config,
+    text: str,
+    images: tuple[str, ...],
+    *,
+    speak: bool,
+    as_json: bool,
+    looks: bool,
+) -> None:
+    """Ask a whole session: it has a voice, and eyes."""
     with bars() as progress:
         await fetch_models(config, progress)
+    if looks:
+        vision = config.vision.model_copy(update={"mode": "always"})
+        config = config.model_copy(update={"vision": vision})
     opening: dict[str, AbstractAsyncContextManager[Any]] = {
         "shared": open_shared(config),
-        "device": open_device(config),
+        "device": open_device(config) if speak else open_null(),
     }
     async with (
         together(opening) as opened,
@@ -94,7 +121,7 @@ async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
     ):
         conversing = tasks.create_task(session.run())
         await asyncio.sleep(0)  # a session takes questions once it runs
-        report = await session.ask(text)
+        report = await session.ask(text, images, speak=speak)
         conversing.cancel()
     answer = {key: getattr(report, key) for key in TOLD}
     _print(answer, as_json=as_json)

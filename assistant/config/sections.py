@@ -358,6 +358,56 @@ class Turns(Section):
         return getattr(PRESETS[self.patience], name) if given is None else given
 
 
+class Camera(Stage):
+    """What takes the pictures."""
+
+    kind = "camera"
+    backend: str = Field(
+        default="opencv", description="opencv: a camera of this machine, a file or a network one."
+    )
+
+
+class Screen(Stage):
+    """What takes pictures of the screen; null: nothing does."""
+
+    kind = "camera"
+    backend: str = Field(default="screen", description="screen: X11, or the desktop's portal.")
+
+
+class Vision(Section):
+    """Its eyes. Pictures live in memory only; a camera is open while a question needs it."""
+
+    mode: Literal["off", "tool", "auto", "always"] = Field(
+        default="off",
+        description="off: no camera, no screen; pictures that you hand it are looked at all the "
+        "same. tool: only when the mind asks to look. auto: when your question is about something "
+        "to be seen, too. always: with each question.",
+    )
+    opens: Literal["question", "speech", "name"] = Field(
+        default="question",
+        description="When the camera opens. question: when your words turn out to be about "
+        "something to be seen. speech: whenever you begin to speak; quicker with slow cameras. "
+        "name: when it hears its name.",
+    )
+    cue: bool = Field(default=True, description="A short sound when a camera opens.")
+    glance_px: int = Field(
+        default=1024,
+        ge=64,
+        le=4096,
+        description="Longest side of a picture that is sent to know what is there, pixels.",
+    )
+    glance_quality: int = Field(default=80, ge=30, le=95, description="Its JPEG quality.")
+    read_px: int = Field(
+        default=1568,
+        ge=64,
+        le=4096,
+        description="The same for a picture in which something is to be read: screen, pages.",
+    )
+    read_quality: int = Field(default=85, ge=30, le=95, description="Its JPEG quality.")
+    camera: Camera
+    screen: Screen | None
+
+
 class Conversation(Section):
     """What it remembers while you talk."""
 
@@ -577,6 +627,7 @@ class Config(Section):
     tts: Tts
     ocr: Ocr
     turns: Turns = Turns()
+    vision: Vision
     conversation: Conversation = Conversation()
     tools: Tools = Tools()
     mcp: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], McpServer] = (

@@ -57,9 +57,11 @@ class Entrance:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
         """Have a text answered, as soon as there is a mind."""
-        return await (await self.inside()).ask(text, speak=speak)
+        return await (await self.inside()).ask(text, attachments, speak=speak)
 
     async def say(self, text: str) -> TurnReport:
         """Have a text spoken, as soon as there is a voice."""

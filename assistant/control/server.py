@@ -197,7 +197,8 @@ class _Door:
                 self._session.inject(Poked(_action(request)))
             case "ask":
                 speak = request.get("speak", True) is not False
-                return _told(await self._session.ask(_text(request), speak=speak))
+                images = _images(request)
+                return _told(await self._session.ask(_text(request), images, speak=speak))
             case "say":
                 return _told(await self._session.say(_text(request)))
             case "reload":
@@ -262,6 +263,16 @@ def _text(request: Mapping[str, object]) -> str:
     except UnicodeEncodeError:  # JSON can spell half a character
         raise AssistantError('"text" is damaged') from None
     return text
+
+
+def _images(request: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the paths of what a question is about."""
+    given = request.get("images", [])
+    if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+        raise AssistantError('"images" should be a list of paths')
+    if not all(Path(one).is_absolute() for one in given):
+        raise AssistantError('"images" should hold absolute paths')
+    return tuple(given)
 
 
 def _action(request: Mapping[str, object]) -> Action:

@@ -1,6 +1,7 @@
 """English."""
 
 from assistant.core.commands import Notice
+from assistant.languages.en_sights import SIGHTS
 from assistant.languages.pack import Pack
 from assistant.languages.sight import Field, SightWords
 
@@ -207,4 +208,5 @@ PACK = Pack(
     numbers="en",
     espeak="en-us",
     sight=_SIGHT,
+    sights=SIGHTS,
 )

@@ -54,6 +54,32 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Sights:
+    """Which questions are about something that can be seen.
+
+    Regular expressions, searched in the normalised words of a question with a blank between
+    them, and the sentences that are said when nothing was seen.
+    """
+
+    shown: tuple[str, ...] = ()
+    """It is about what is before the camera,"""
+    vague: tuple[str, ...] = ()
+    """the same, where nothing was talked about that it could be about instead,"""
+    screen: tuple[str, ...] = ()
+    """on the screen,"""
+    file: tuple[str, ...] = ()
+    """or in a picture or document that was handed over."""
+    never: tuple[str, ...] = ()
+    """It is none of these, whatever else holds."""
+    reading: tuple[str, ...] = ()
+    """It wants text read, so the picture must be sharp."""
+    refers: tuple[str, ...] = ()
+    """It may go on about the picture of the question before: "and what colour is it"."""
+    excuses: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """By what is wrong: see `looking.sight.Trouble`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One language. The phrases of a kind may be combined ("okay, stop", "yeah yeah")."""
 
@@ -93,6 +119,8 @@ class Pack:
     """Characters that end a sentence."""
     asking: Asking = field(default=Asking(), hash=False)
     """What is said while tools run, and how the user is asked."""
+    sights: Sights = Sights()
+    """Empty: only pictures that are handed over are looked at."""
 
 
 def normalised(text: str) -> tuple[str, ...]:
@@ -104,7 +132,8 @@ def normalised(text: str) -> tuple[str, ...]:
 def known() -> tuple[str, ...]:
     """Return the codes of all languages that there are packs for."""
     modules = pkgutil.iter_modules(assistant.languages.__path__)
-    return tuple(sorted(module.name for module in modules if module.name not in _FORMS))
+    names = (module.name for module in modules)
+    return tuple(sorted(name for name in names if name not in _FORMS and "_" not in name))
 
 
 def load(code: str) -> Pack:

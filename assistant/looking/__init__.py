@@ -1,4 +1,13 @@
-"""A picture becomes words, on this machine.
+"""What is shown to it becomes pictures for a mind, or words on this machine.
+
+visual    is this question about something that can be seen?
+darkness  is a picture black, is the lens covered?
+encoding  pixels to a small JPEG that holds nothing but the picture
+files     pictures, documents and short videos, bounded before they are decoded
+pages     PDF pages
+scenes    a short video as a few frames with their times
+glance    one session's hold on a camera: armed, looked through, closed
+sight     all of looking for one session
 
 page         a page as its pieces of text: the right way up, in reading order, in rows
 sharpening   a picture that moved, made sharp again

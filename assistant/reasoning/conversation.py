@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.errors import ConfigError
-from assistant.ports import Message
+from assistant.ports import Image, Message
 
 IDLE_SECONDS = 300.0
 """After so long without a word, the next one begins a new conversation."""
@@ -14,6 +14,8 @@ INTERRUPTED = "—"
 
 _MESSAGE_TOKENS = 8
 """What a chat template adds to a message, about: role and marks."""
+_IMAGE_TOKENS = 1200
+"""What a picture takes, about: of 1024 pixels most models make 600 to 1400."""
 _ANSWER_SHARE = 4
 """A quarter of the window is kept free for the answer."""
 _TEXT_SHARE = 8
@@ -37,6 +39,8 @@ class _Turn:
     """Calls and their results, between the question and the answer."""
     foreign: bool = False
     """Those hold what others wrote."""
+    images: tuple[Image, ...] = ()
+    """What came with the question."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,21 +109,42 @@ class Conversation:
         self._idle_seconds = idle_seconds
         self.stale_prefix = True
 
-    def prompt(self, text: str, *, continues: bool = False) -> list[Message]:
+    def prompt(
+        self,
+        text: str,
+        *,
+        continues: bool = False,
+        images: tuple[Image, ...] = (),
+        note: str = "",
+        refers: bool = False,
+    ) -> list[Message]:
         """Return the messages for a new turn; a draft of it leaves no trace.
 
         `continues`: `text` begins with the words of the newest turn, which it takes the place of.
+        `images` come with it, and a `note` on them; without any, `refers` shows those of the turn
+        before that had some again. No other picture is sent.
         """
         self._touch()
         kept = self._kept(text, continues=continues)
-        text = self._fitted(text, self._room)
-        room = self._room - self._tokens(text)
+        text = self._fitted(f"({note}) {text}" if note else text, self._room)
+        room = self._room - self._tokens(text) - len(images) * _IMAGE_TOKENS
         used = sum(turn.tokens for turn in kept) + self._summary_tokens
         while kept and used > room:
             used -= kept.pop(0).tokens
-        return [*self._begin(), *_messages(kept, text)]
+        return [*self._begin(), *_messages(kept, text, images, refers=refers)]
 
-    def add_turn(
+    @property
+    def pictured(self) -> bool:
+        """A picture was shown, and a question may refer to it."""
+        return not self._over() and any(turn.images for turn in self._turns)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The newest pictures that there were."""
+        newest = () if self._over() else reversed(self._turns)
+        return next((turn.images for turn in newest if turn.images), ())
+
+    def add_turn(  # noqa: PLR0913 - all that may be remembered of one
         self,
         text: str,
         heard: str,
@@ -128,12 +153,14 @@ class Conversation:
         continues: bool = False,
         tools: Sequence[Message] = (),
         foreign: bool = False,
+        images: tuple[Image, ...] = (),
     ) -> None:
         """Remember a turn whose reply is over.
 
         `heard`: the words that were played, cut at the word if the reply was interrupted. If that
         is nothing, the question stands, and is joined with the next one. `tools`: what was called
-        for it, and what came of that; `foreign`: others wrote some of it.
+        for it, and what came of that; `foreign`: others wrote some of it. `images` came with it;
+        those of earlier turns are forgotten then.
         """
         self._touch()
         self._turns = self._kept(text, continues=continues)
@@ -148,10 +175,12 @@ class Conversation:
         )
         if used > self._room // 2:
             tools, used = (), 0
-        foreign = foreign and bool(tools)
-        if any(message.images for message in tools):  # of pictures only the newest stays
-            self._turns = [replace(turn, tools=_blind(turn.tools)) for turn in self._turns]
-        self._turns.append(_Turn(text, heard, tokens + used, tuple(tools), foreign))
+        foreign = (foreign and bool(tools)) or bool(images)
+        if images or any(message.images for message in tools):  # only the newest stay
+            self._turns = [
+                replace(turn, tools=_blind(turn.tools), images=()) for turn in self._turns
+            ]
+        self._turns.append(_Turn(text, heard, tokens + used, tuple(tools), foreign, images))
         self.unread = True
         self._drop()
 
@@ -262,21 +291,26 @@ class Conversation:
         return text
 
 
-def _messages(turns: list[_Turn], text: str) -> list[Message]:
+def _messages(
+    turns: list[_Turn], text: str, images: tuple[Image, ...] = (), *, refers: bool = False
+) -> list[Message]:
     """Return them with the user's messages in a row joined, as strict templates demand."""
     messages: list[Message] = []
     asked: list[str] = []
+    shown: tuple[Image, ...] = ()
     for turn in turns:
         asked.append(turn.user)
+        if refers and not images:
+            shown = turn.images or shown
         if turn.tools or turn.heard:
-            messages += [Message("user", "\n".join(asked)), *turn.tools]
-            asked = []
+            messages += [Message("user", "\n".join(asked), shown), *turn.tools]
+            asked, shown = [], ()
         if turn.heard:
             messages.append(Message("assistant", turn.heard))
     if text:
         asked.append(text)
     if asked:
-        messages.append(Message("user", "\n".join(asked)))
+        messages.append(Message("user", "\n".join(asked), images or shown))
     return messages
 
 

@@ -3,12 +3,27 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from assistant.core.events import Event, Urgency, WantsFloor
-from assistant.ports import Household
+from assistant.errors import ToolError
+from assistant.ports import Detail, Eyes, Household, Looked, Shot, Source
 from assistant.views import View
 
+_BLIND = "there is nothing here to look with; say that you cannot see"
 Work = Callable[[], Awaitable[str]]
+
+
+class Looks(Protocol):
+    """The part of a session that looks."""
+
+    async def look(self, source: Source, question: str, detail: Detail) -> Looked:
+        """Take a picture for a mind."""
+        ...
+
+    async def shot(self, source: Source) -> Shot:
+        """Take a picture as pixels."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +36,28 @@ class Around:
     starts: Callable[[str, Work, float], int]
     household: Household | None = None
     """The devices of the home, where there is one."""
+    sees: Looks | None = None
+    """What looks; where there is nothing to look with, tools are told so."""
+    local: Eyes | None = None
+
+    @property
+    def eyes(self) -> Eyes:
+        """What understands pictures here. Raises `ToolError`."""
+        if self.local is None:
+            raise ToolError(_BLIND)
+        return self.local
+
+    async def look(self, source: Source, question: str, detail: Detail) -> Looked:
+        """Take a picture now. Raises `ToolError`."""
+        if self.sees is None:
+            raise ToolError(_BLIND)
+        return await self.sees.look(source, question, detail)
+
+    async def shot(self, source: Source = "camera") -> Shot:
+        """Take a picture as pixels. Raises `ToolError` and `BackendError`."""
+        if self.sees is None:
+            raise ToolError(_BLIND)
+        return await self.sees.shot(source)
 
     def now(self) -> datetime:
         """Return the time of day on this machine, with its zone."""

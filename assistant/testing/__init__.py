@@ -8,6 +8,7 @@ recogniser    a recogniser of pieces that takes as long as it is told
 tiny_whisper  a Whisper model of 2 MB that says one sentence
 tiny_vlm      a language model of 1 MB that sees, with random weights
 canceller     takes so many decibels of an echo that it is told
+camera        shows what it is given, and counts how often it was opened
 mind          a language model that plays a script
 reader        readers of text, codes and faces that find what they are told to
 judge         a judge of ends that says what it is told to

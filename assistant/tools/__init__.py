@@ -7,5 +7,6 @@ calculator  arithmetic and units
 clock       the time and the date, anywhere
 eyes        text, codes, colours, light, faces and motion, without a mind that sees
 home        the devices of the home
+look        the camera, the screen, or the newest picture again
 memory      notes that last
 """

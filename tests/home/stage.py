@@ -54,8 +54,11 @@ class ScriptedSession:
         self.state = replace(self.state, activity=activity.value, **more)  # type: ignore[arg-type]
         self.show(Status(activity))
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
         assert speak
+        assert not attachments
         self.asked.append(text)
         report = TurnReport(1, text, "It is noon.", "answered")
         self.show(report)

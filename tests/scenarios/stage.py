@@ -12,6 +12,7 @@ from assistant.core import events as e
 from assistant.core.states import Policy, Quiet
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
+from assistant.looking.sight import Eyes
 from assistant.ports import (
     Frame,
     Samples,
@@ -111,12 +112,14 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     keep_frames: bool = True,
     mind: ScriptedMind | None = None,
     toolbox: Toolbox | None = None,
+    eyes: Eyes | None = None,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
     `mind` plays another script than `answers`, with the tools of `toolbox`.
     `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
+    `eyes`: what it may look through.
     """
     stages: list[Stage] = []
 
@@ -132,7 +135,9 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
         ears = ScriptedTranscriber(heard)
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
         shared = Shared(
-            backends, thinks, speaks, fallback, load("en"), toolbox=toolbox or Toolbox()
+            *(backends, thinks, speaks, fallback, load("en")),
+            toolbox=toolbox or Toolbox(),
+            eyes=eyes or Eyes(),
         )
         stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
