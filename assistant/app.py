@@ -12,9 +12,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import replace
 from typing import Any
 
+from assistant.company import Kept
 from assistant.config import Chosen, Config, resolve
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
+from assistant.hands.furnishing import open_kept
 from assistant.languages.pack import load as load_pack
 from assistant.listening.ear import EarBackends, EarSettings
 from assistant.listening.inquiry import Judges
@@ -195,6 +197,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
+    contexts["kept"] = kept_of(config)
     async with together(contexts) as ports, _perhaps(fallback) as second:
         yield Shared(
             ears=_ears(config, ports),
@@ -202,7 +205,18 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
+            kept=ports["kept"],
         )
+
+
+@asynccontextmanager
+async def kept_of(config: Config) -> AsyncIterator[Kept | None]:
+    """Open the hands and what they keep, if they are wanted."""
+    if not config.hands.enabled:
+        yield None
+        return
+    async with open_kept(config.language, config.hands.file) as kept:
+        yield kept
 
 
 @asynccontextmanager

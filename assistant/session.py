@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from assistant.company import Dials, Kept
 from assistant.conductor import Conductor, Order
 from assistant.core import commands as c
 from assistant.core import events as e
@@ -26,9 +27,11 @@ from assistant.core.states import (
 from assistant.errors import AssistantError
 from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
+from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
 from assistant.ports import (
+    Controls,
     Device,
     Ducks,
     Frame,
@@ -41,11 +44,13 @@ from assistant.ports import (
     TurnReport,
 )
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
+from assistant.reasoning.hands import Handiwork
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
 from assistant.recorder.book import Book
 from assistant.recorder.flight import FlightLog
 from assistant.reply import Speech, Told
+from assistant.ringing import Ringing
 from assistant.speaking.streams import closing
 from assistant.speaking.tones import tone as sound_of
 from assistant.speaking.voice import Utterance
@@ -74,6 +79,8 @@ class Shared:
     voice: Synthesizer
     fallback: Synthesizer | None
     pack: Pack
+    kept: Kept | None = None
+    """Hands, and what they keep; `None`: all is for the mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,11 @@ class LiveSession:
         self._before: State = Quiet()
         self._trouble = device.info.trouble
         device.watch(self._device_changed)
+        self._said = ""
+        self._closing = False
+        self._dials = Dials(device, (shared.voice, shared.fallback))
+        self._dials.changed = self._set_level
+        self._hands, self._ringing = self._furnished(shared.kept)
 
     async def run(self) -> None:
         """Converse until the device's sound is over and answered, or until cancelled.
@@ -150,6 +162,7 @@ class LiveSession:
                 conducting = tasks.create_task(self._conductor.run(), name="conductor")
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
+                ringing = tasks.create_task(self._ring(), name="ringing")
                 self._tell_state(self._conductor.state)
                 await self._ear.run()
                 with suppress(TimeoutError):
@@ -158,6 +171,7 @@ class LiveSession:
                 conducting.cancel()
                 warming.cancel()
                 telling.cancel()
+                ringing.cancel()
         finally:
             self._tasks = self._jobs = None
             for future in self._asks.values():
@@ -292,8 +306,10 @@ class LiveSession:
             if silent
             else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
         )
+        released = asyncio.Event()
         speech = Speech(
-            order, self._pieces(order), utterance, device, self.inject, self._book.mark, self._told
+            *(order, self._pieces(order, released), utterance, device, self.inject),
+            *(self._book.mark, self._told, released, lambda: self._dials.decibels),
         )
         if isinstance(order, c.Draft):
             self._drafted[order.draft] = speech
@@ -322,14 +338,21 @@ class LiveSession:
 
     # ── how ───────────────────────────────────────────────────────────────────────────────────
 
-    async def _pieces(self, order: Order) -> AsyncIterator[str]:
-        """What there is to say, as it comes."""
+    async def _pieces(self, order: Order, released: asyncio.Event) -> AsyncIterator[str]:
+        """What there is to say, as it comes; nothing is done before `released`."""
         mind, settings = self._shared.mind, self._settings
         if isinstance(order, c.Announce):
             said = order.utterance
             yield self._shared.pack.notices[said] if isinstance(said, c.Notice) else said
             return
-        canned = introduction(order.text, mind.info, settings.name)
+        done = (
+            None
+            if self._hands is None
+            else await self._hands.answer(
+                order.text, turn=order.turn, continues=order.continues, released=released
+            )
+        )
+        canned = done if done is not None else introduction(order.text, mind.info, settings.name)
         if canned is not None:
             yield canned
             return
@@ -337,6 +360,56 @@ class LiveSession:
         async with closing(think(mind, prompt)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def _furnished(self, kept: Kept | None) -> tuple[Handiwork | None, Ringing | None]:
+        """Give the hands what they need of this session."""
+        if kept is None:
+            return None, None
+        dials = self._dials
+        controls = Controls(
+            volume=lambda: dials.volume,
+            set_volume=dials.set_volume,
+            pace=lambda: dials.pace,
+            set_pace=dials.set_pace,
+            said=lambda: self._said,
+            close_ears=self._close_ears,
+        )
+        company = kept.company(controls, self._show, self.inject)
+        info = self._shared.mind.info
+        say = spoken(self._shared.pack.code)
+        ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
+        return Handiwork(kept.hands, company, calls_tools=info.calls_tools), ringing
+
+    async def _ring(self) -> None:
+        if self._ringing is not None:
+            await self._ringing.run()
+
+    def _set_level(self) -> None:
+        """Be as loud as was asked for, at once."""
+        self._device.gain(Track.SPEECH, self._dials.decibels)
+        if self._ringing is not None:
+            self._ringing.set_level(self._dials.decibels)
+
+    def _close_ears(self) -> None:
+        self._closing = True
+
+    def _heed(self, event: e.Event, state: State) -> None:
+        """What rings is stopped by a word or a key, and is lower while somebody speaks."""
+        ringing, kept = self._ringing, self._shared.kept
+        if ringing is None or kept is None or not ringing.on:
+            return
+        ringing.lower(on=not isinstance(state, Quiet))
+        stopped = event == e.Poked(e.Action.STOP) or (
+            isinstance(event, e.Heard) and event.verdict.kind in {e.Kind.STOP, e.Kind.CANCEL}
+        )
+        if stopped and self._tasks is not None:
+            self._tasks.create_task(self._silence(kept), name="silence")
+
+    async def _silence(self, kept: Kept) -> None:
+        try:
+            await kept.alarms.silence()
+        except AssistantError as wrong:  # it is silent all the same
+            _log.warning("%s", wrong)
 
     def _paused(self, ms: float) -> None:
         self.pauses = self.pauses.after(ms)
@@ -348,6 +421,10 @@ class LiveSession:
     def _told(self, told: Told) -> None:
         """A reply is over: remember what was heard of it, and tell."""
         order = told.order
+        self._said = told.written or self._said
+        if self._closing and self._tasks is not None:
+            self._closing = False
+            self._tasks.create_task(self.mute(on=True), name="close the ears")
         if isinstance(order, c.Reply):
             if told.outcome == "answered":
                 self._ear.answered()
@@ -373,6 +450,7 @@ class LiveSession:
     ) -> None:
         self.flight.note(at, event, orders, before=self._before)
         self._before = state
+        self._heed(event, state)
         self._book.note(at, event, orders)
         for order in orders:
             if isinstance(order, c.CancelReply) and isinstance(event, e.TimerFired):
@@ -437,7 +515,7 @@ class LiveSession:
     def _gate(self, state: State) -> None:
         """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""
         speaks = isinstance(state, Speaking) or (isinstance(state, Overlapping) and state.audible)
-        self._ear.talking = speaks
+        self._ear.talking = speaks or (self._ringing is not None and self._ringing.on)
         self._ear.expecting = bool(isinstance(state, Speaking | Overlapping) and state.expecting)
         gated = speaks and not self._device.info.full_duplex
         if gated != self._ear.gated:

@@ -8,14 +8,23 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any
 
-from assistant.app import fetch_models, open_device, open_shared, open_stage, together
+from assistant.app import (
+    fetch_models,
+    kept_of,
+    open_device,
+    open_shared,
+    open_stage,
+    together,
+)
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
+from assistant.company import Kept
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
 from assistant.errors import AssistantError
 from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
+from assistant.reasoning.hands import Handiwork
 from assistant.reasoning.persona import introduction, opening
 from assistant.reasoning.thinker import think
 from assistant.speaking.streams import closing
@@ -53,12 +62,19 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
 
 
 async def _ask(config: Config, text: str, *, as_json: bool) -> None:
+    async with kept_of(config) as kept:  # what hands can do needs no mind to be loaded
+        hands = handiwork(kept)
+        said = None if hands is None else await hands.answer(text)
+    if said is not None:
+        answer: dict[str, object] = {"heard": text, "said": said, "failure": ""}
+        _print(answer, as_json=as_json)
+        return
     async with _talker(config) as talker:
         if not as_json:
             await talker.answer(text)
             return
         said = "".join([piece async for piece in talker.pieces(text)]).strip()
-        answer: dict[str, object] = {"heard": text, "said": said}
+        answer = {"heard": text, "said": said, "failure": ""}
         _print(answer, as_json=True)
 
 
@@ -152,8 +168,9 @@ def _read() -> str:
 class _Talker:
     """A mind with a conversation, in writing."""
 
-    def __init__(self, config: Config, mind: LanguageModel) -> None:
+    def __init__(self, config: Config, mind: LanguageModel, kept: Kept | None) -> None:
         self.mind, self._name = mind, config.persona.name
+        self._hands = handiwork(kept, calls_tools=mind.info.calls_tools)
         begin = opening(mind.info, self._name, config.language, config.persona.prompt_extra)
         clock = asyncio.get_running_loop().time
         self._conversation = Conversation(
@@ -171,7 +188,9 @@ class _Talker:
     async def pieces(self, text: str) -> AsyncIterator[str]:
         """Yield an answer and remember it."""
         said: list[str] = []
-        canned = introduction(text, self.mind.info, self._name)
+        canned = None if self._hands is None else await self._hands.answer(text)
+        if canned is None:
+            canned = introduction(text, self.mind.info, self._name)
         if canned is not None:
             said.append(canned)
             yield canned
@@ -196,5 +215,12 @@ class _Talker:
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
-    async with open_stage(config, "llm") as mind:
-        yield _Talker(config, mind)
+    async with open_stage(config, "llm") as mind, kept_of(config) as kept:
+        yield _Talker(config, mind, kept)
+
+
+def handiwork(kept: Kept | None, *, calls_tools: bool = False) -> Handiwork | None:
+    """Return hands for a conversation in writing."""
+    if kept is None:
+        return None
+    return Handiwork(kept.hands, kept.company(), calls_tools=calls_tools)

@@ -287,6 +287,17 @@ class Conversation(Section):
     )
 
 
+class Hands(Section):
+    """What it does at once, without a mind: timers, alarms, lists, the time, sums."""
+
+    enabled: bool = Field(default=True, description="Have them.")
+    file: Path | None = Field(
+        default=None,
+        description="Where timers, lists and notes are kept; null: kept.sqlite in "
+        "~/.local/state/assistant.",
+    )
+
+
 class Recorder(Section):
     """The flight log: what happened and what was decided, for finding faults."""
 
@@ -341,6 +352,7 @@ class Config(Section):
     tts: Tts
     turns: Turns = Turns()
     conversation: Conversation = Conversation()
+    hands: Hands = Hands()
     recorder: Recorder = Recorder()
     control: Control = Control()
     log: Log = Log()

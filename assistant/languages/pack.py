@@ -15,6 +15,7 @@ import assistant.languages
 from assistant.core.commands import Notice
 from assistant.errors import ConfigError
 
+_NO_PACKS = frozenset({"pack", "spoken", "when"})
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
 
@@ -66,7 +67,7 @@ def normalised(text: str) -> tuple[str, ...]:
 def known() -> tuple[str, ...]:
     """Return the codes of all languages that there are packs for."""
     modules = pkgutil.iter_modules(assistant.languages.__path__)
-    return tuple(sorted(module.name for module in modules if module.name != "pack"))
+    return tuple(sorted(module.name for module in modules if module.name not in _NO_PACKS))
 
 
 def load(code: str) -> Pack:
