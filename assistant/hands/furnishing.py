@@ -6,17 +6,20 @@ import inspect
 import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_state_path
 
 from assistant.company import Kept
+from assistant.hands import moments, sums
 from assistant.keeping.alarms import Alarms
 from assistant.keeping.clock import Clock, SystemClock
 from assistant.keeping.lists import Lists
 from assistant.keeping.store import Store, opened
 from assistant.languages.spoken import sentences
+from assistant.languages.when import moment
 from assistant.reasoning.hands import Hands, Skill
 from assistant.worker import Worker
 
@@ -44,7 +47,11 @@ def _functions() -> Iterator[tuple[str, Any]]:
 
 def load(code: str) -> Hands:
     """Load the hands of a language; takes a second, so not on the loop."""
-    return Hands(code, skills(code))
+    hands = Hands(code, skills(code))
+    moment("1.2.", code, datetime(2000, 1, 1))  # noqa: DTZ001 - what is slow is the first date
+    moments.warm(code)
+    sums.warm()
+    return hands
 
 
 @asynccontextmanager

@@ -47,6 +47,11 @@ async def date_of(surroundings: Surroundings, day: str) -> str:
     return say.say("days_until", date=say.date(at, year=at.year != now.year), span=span)
 
 
+def warm(code: str) -> None:
+    """Load the names of places."""
+    _zones(code)
+
+
 def _there(here: datetime, place: str, surroundings: Surroundings) -> tuple[datetime, str]:
     plain = place.strip(" ?.!")
     zone = _zones(surroundings.language).get(_form(plain))

@@ -1,6 +1,7 @@
 """Arithmetic and units in words; `tools.calculator` does the sums."""
 
 import re
+from contextlib import suppress
 from functools import cache
 
 from assistant.errors import ToolError, Unfit
@@ -43,7 +44,8 @@ async def convert(surroundings: Surroundings, quantity: str, unit: str) -> str:
     found = _QUANTITY.fullmatch(digits(language, quantity).replace(",", "."))
     known = _units(language)
     if found is None:
-        found = _QUANTITY.fullmatch(f"1 {quantity.lower().strip()}")
+        one = rf"^(?:{sentences(language)['sums']['one']})\s+"
+        found = _QUANTITY.fullmatch(f"1 {re.sub(one, '', quantity.lower().strip())}")
     source = None if found is None else known.get(found[2])
     wanted = known.get(unit.lower().strip(" .?!"))
     if found is None or source is None or wanted is None:
@@ -55,6 +57,12 @@ async def convert(surroundings: Surroundings, quantity: str, unit: str) -> str:
         raise ToolError(cannot) from wrong
     result = text.partition(" = ")[2].split()[0]
     return say.say("converted", result=_told(result, language), unit=unit.strip(" .?!"))
+
+
+def warm() -> None:
+    """Load the units, which takes most of a second; to be called off the loop."""
+    with suppress(StopIteration):
+        calculator.convert(1, "mile", "meter").send(None)  # it waits for nothing
 
 
 def _expression(text: str, language: str) -> str:

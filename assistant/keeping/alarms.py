@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from dateutil.rrule import rrulestr
+
 from assistant.errors import BackendError
 from assistant.keeping.clock import Clock, instant, local
 from assistant.keeping.store import Row, Store
@@ -275,8 +277,6 @@ class Alarms:
         """Return when one that comes again is due after now, or a moment of the wall clock."""
         if not alarm.rule or alarm.at is None:
             return None
-        from dateutil.rrule import rrulestr  # noqa: PLC0415 - most alarms come once
-
         since = since or max(self.now().replace(tzinfo=None), alarm.at)
         after = rrulestr(alarm.rule, dtstart=alarm.at).after(since, inc=False)
         return after if isinstance(after, datetime) else None

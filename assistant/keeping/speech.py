@@ -64,5 +64,5 @@ def set_for(key: str, when: When, at: datetime, say: Spoken, now: datetime) -> s
     told = say.when(at, now)
     if when.rule:
         rule = again(when.rule, say)
-        return say.say(f"{key}_set_rule", rule=rule, clock=say.clock(at), when=told)
+        return say.say(f"{key}_set_rule", rule=rule, clock=say.clock(at))
     return say.say(f"{key}_set", when=told)

@@ -17,6 +17,8 @@ from assistant.languages.when import Impossible, digits, span
 
 _LONGEST = 160
 """Characters: nobody gives a longer order."""
+_NAME = 3
+"""Words of a timer's name."""
 _AROUND = " .,!?;:\"'\u2026\u00a1\u00bf"
 _SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1}
 
@@ -75,9 +77,9 @@ class Grammar:
             return
         found = False
         for result in recognize_ranked(text, self._ours):
+            found = True
             slots = {name: _bare(entity) for name, entity in result.entities.items()}
             if self._fits(result.intent.name, slots):
-                found = True
                 yield Order(result.intent.name, slots)
         if found or self._theirs is None:
             return
@@ -97,7 +99,8 @@ class Grammar:
             return True
         if found is None or not found[1]:
             return found is not None
-        return intent == "set_timer" and digits(self.code, duration).endswith(found[1])
+        named = len(found[1].split()) <= _NAME and digits(self.code, duration).endswith(found[1])
+        return intent == "set_timer" and named
 
     def _bare(self, text: str) -> str:
         """Return a text without the courtesies around it."""

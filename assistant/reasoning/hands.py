@@ -59,11 +59,12 @@ class Hands:
         Empty: not all of it is understood. Takes a few milliseconds at most.
         """
         whole = tuple(self._grammar.orders(text))
-        if whole:
-            return (whole,)
         parts = self._joint.split(text)
-        orders = [tuple(self._grammar.orders(part)) for part in parts]
-        return tuple(orders) if len(parts) > 1 and all(orders) else ()
+        if len(parts) > 1 and not (whole and _OPEN & set(whole[0].slots)):
+            orders = [tuple(self._grammar.orders(part)) for part in parts]
+            if all(orders):
+                return tuple(orders)
+        return (whole,) if whole else ()
 
     def effect(self, order: Order) -> Effect:
         """Tell what a skill does to the world."""
@@ -249,6 +250,8 @@ class Handiwork:
 
 
 _TROUBLE: dict[type[BackendError], str] = {Full: "disk_full", Busy: "file_busy"}
+_OPEN = frozenset({"note", "reminder"})
+"""Slots that may hold anything, also what reads like a second order."""
 _FREE = frozenset({"what", "item", "note"})
 """What is asked for and may be any words, even such as are an order."""
 

@@ -42,6 +42,9 @@ async def cancel_alarm(surroundings: Surroundings, when: str = "") -> ToolResult
     """
     say, alarms = words(surroundings), find(surroundings, Alarms)
     await alarms.load()
+    if alarms.ringing and not when:
+        await alarms.silence()
+        return ToolResult(say.say("silenced"))
     chosen = alarms.every("alarm")
     if not chosen:
         raise ToolError(say.say("no_alarm"))
@@ -219,7 +222,9 @@ def _when(alarm: Alarm, alarms: Alarms, say: Spoken) -> str:
     at = now + timedelta(seconds=alarms.left(alarm))
     at = (at + timedelta(milliseconds=500)).replace(microsecond=0)
     told = say.when(at, now)
-    return f"{inside(again(alarm.rule, say))}, {told}" if alarm.rule else told
+    if alarm.rule:
+        return inside(say.say("rule_at", rule=again(alarm.rule, say), clock=say.clock(at)))
+    return told
 
 
 def _alike(at: datetime, clock: object) -> bool:

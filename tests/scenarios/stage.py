@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from assistant import app
+from assistant.company import Kept
 from assistant.config import load as load_config
 from assistant.core import commands as c
 from assistant.core import events as e
@@ -108,15 +110,21 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     settings: Settings | None = None,
     transcriber: Transcriber | None = None,
     keep_frames: bool = True,
+    furnish: Callable[[], AbstractAsyncContextManager[Kept | None]] = nullcontext,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
-    `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
+    `furnish` opens its hands. `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
     """
     stages: list[Stage] = []
+    furnished = AsyncExitStack()
 
     async def main() -> None:
+        async with furnished:
+            await play()
+
+    async def play() -> None:
         spans = tuple(speech)
         device = ScriptedDevice(
             [*((start, sound(end - start)) for start, end in spans), *also],
@@ -127,7 +135,8 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
-        shared = Shared(backends, mind, speaks, fallback, load("en"))
+        kept = await furnished.enter_async_context(furnish())
+        shared = Shared(backends, mind, speaks, fallback, load("en"), kept)
         stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
         tap = stage.frames.append if keep_frames else None
