@@ -78,6 +78,8 @@ class Alarms:
         self._told: list[Callable[[News], None]] = []
         self._changed = asyncio.Event()
         self._loaded = False
+        self._rang: set[int] = set()
+        self._to_note = asyncio.Event()
 
     # ── what there is ─────────────────────────────────────────────────────────────────────────
 
@@ -176,21 +178,9 @@ class Alarms:
             return ()
         self._tell(Silenced(rang))  # before the disk: a bell is not to wait for it
         for alarm in rang:
-            again = self._next(alarm)
-            if again is None:
-                self._all.pop(alarm.id, None)
-            else:
-                self._all[alarm.id] = replace(alarm, state="waiting", at=again)
+            self._pass(alarm)
         self._changed.set()
-        kept = [self._all.get(alarm.id) for alarm in rang]
-        await self._store.write_all(
-            [
-                ("DELETE FROM alarms WHERE id = ?", (alarm.id,))
-                if after is None
-                else _written(after)
-                for alarm, after in zip(rang, kept, strict=True)
-            ]
-        )
+        await self._store.write_all([self._kept(alarm.id) for alarm in rang])
         return rang
 
     async def snooze(self, seconds: float) -> tuple[Alarm, ...]:
@@ -212,6 +202,11 @@ class Alarms:
     async def run(self) -> None:
         """Tell of what is due, until cancelled. Nothing rings while nobody listens."""
         await self._load_at_last()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._note_what_rang(), name="note what rang")
+            await self._watch()
+
+    async def _watch(self) -> None:
         while True:
             self._changed.clear()
             waiting = [alarm for alarm in self._all.values() if alarm.state == "waiting"]
@@ -226,7 +221,7 @@ class Alarms:
                 except TimeoutError:
                     pass
                 continue
-            await self._ring([alarm for alarm in waiting if self.left(alarm) <= 0])
+            self._ring([alarm for alarm in waiting if self.left(alarm) <= 0])
 
     async def _load_at_last(self) -> None:
         """Read what was kept; a file that cannot be read now is tried again."""
@@ -237,32 +232,46 @@ class Alarms:
                 _log.warning("timers and alarms cannot be read: %s", wrong)
                 await asyncio.sleep(RETRY_S)
 
-    async def _ring(self, due: list[Alarm]) -> None:
-        """Tell first, then write: a bell does not wait for the disk."""
-        changes: list[tuple[str, tuple[object, ...]]] = []
+    def _ring(self, due: list[Alarm]) -> None:
+        """Tell first, and write then: no bell waits for the disk."""
         news: list[Due] = []
         for alarm in sorted(due, key=self.left):
             late = -self.left(alarm)
             missed = late > LATE_S
-            rings = replace(alarm, state="ringing")
-            self._all[alarm.id] = rings
+            rings = self._all[alarm.id] = replace(alarm, state="ringing")
             if missed:
-                again = self._next(alarm)
-                if again is None:
-                    del self._all[alarm.id]
-                    changes.append(("DELETE FROM alarms WHERE id = ?", (alarm.id,)))
-                else:
-                    self._all[alarm.id] = replace(alarm, at=again)
-                    changes.append(_written(self._all[alarm.id]))
-            else:
-                changes.append(_written(rings))
+                self._pass(rings)
+            self._rang.add(alarm.id)
             news.append(Due(rings, late, missed))
         for due_now in news:
             self._tell(due_now)
-        try:
-            await self._store.write_all(changes)
-        except BackendError as wrong:
-            _log.warning("what rang could not be noted: %s", wrong)
+        self._to_note.set()
+
+    def _pass(self, alarm: Alarm) -> None:
+        """Have it over with: one that comes again waits for its next time."""
+        again = self._next(alarm)
+        if again is None:
+            self._all.pop(alarm.id, None)
+        else:
+            self._all[alarm.id] = replace(alarm, state="waiting", at=again)
+
+    async def _note_what_rang(self) -> None:
+        """Write what has become of those that rang; what cannot be written rings again."""
+        while True:
+            await self._to_note.wait()
+            self._to_note.clear()
+            rang, self._rang = self._rang, set()
+            try:
+                await self._store.write_all([self._kept(number) for number in rang])
+            except BackendError as wrong:
+                _log.warning("what rang could not be noted: %s", wrong)
+
+    def _kept(self, number: int) -> tuple[str, tuple[object, ...]]:
+        """Return how one is written as it is now."""
+        alarm = self._all.get(number)
+        if alarm is None:
+            return "DELETE FROM alarms WHERE id = ?", (number,)
+        return _written(alarm)
 
     def _tell(self, news: News) -> None:
         for told in tuple(self._told):

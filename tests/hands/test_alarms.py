@@ -4,6 +4,7 @@ import asyncio
 import random
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,12 @@ HOUR = 3600.0
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "kept.sqlite"
+
+
+@pytest.fixture
+def long_nights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sleep longer at a time: there are many seconds in a week."""
+    monkeypatch.setattr("assistant.keeping.alarms.BOUND_S", 60.0)
 
 
 def test_a_timer_rings_on_time_until_it_is_stopped(file: Path) -> None:
@@ -47,9 +54,8 @@ def test_what_snoozes_rings_again(file: Path) -> None:
     at_home(file, play)
 
 
-def test_an_alarm_comes_every_weekday(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.keeping.alarms.BOUND_S", 60.0)  # weeks of seconds take long
-
+@pytest.mark.usefixtures("long_nights")
+def test_an_alarm_comes_every_weekday(file: Path) -> None:
     async def play(here: Home) -> None:
         await here.says("wake me every weekday at seven")
         for _ in range(14 * 24):
@@ -65,6 +71,7 @@ def test_an_alarm_comes_every_weekday(file: Path, monkeypatch: pytest.MonkeyPatc
     at_home(file, play)
 
 
+@pytest.mark.usefixtures("long_nights")
 def test_nothing_is_lost_by_a_restart_and_nothing_rings_twice(file: Path) -> None:
     async def main() -> None:
         clock = ScriptedClock(SATURDAY)
@@ -151,6 +158,7 @@ def test_a_clock_that_is_set_over_an_alarm_rings_it_at_once(file: Path) -> None:
     at_home(file, play)
 
 
+@pytest.mark.usefixtures("long_nights")
 def test_an_alarm_rings_at_its_hour_where_the_user_is_then(file: Path) -> None:
     async def play(here: Home) -> None:
         await here.says("wake me at seven tomorrow")
@@ -163,6 +171,7 @@ def test_an_alarm_rings_at_its_hour_where_the_user_is_then(file: Path) -> None:
     at_home(file, play)
 
 
+@pytest.mark.usefixtures("long_nights")
 def test_an_hour_that_the_clock_jumps_over_is_said_to_be_missing(file: Path) -> None:
     async def play(here: Home) -> None:
         said = await here.says("wake me at 2:30 am")
@@ -177,6 +186,7 @@ def test_an_hour_that_the_clock_jumps_over_is_said_to_be_missing(file: Path) -> 
     at_home(file, play, at=datetime(2027, 3, 27, 22))
 
 
+@pytest.mark.usefixtures("long_nights")
 def test_an_hour_that_comes_twice_rings_once(file: Path) -> None:
     async def play(here: Home) -> None:
         await here.says("wake me every day at 2:30 am")
@@ -188,6 +198,7 @@ def test_an_hour_that_comes_twice_rings_once(file: Path) -> None:
     at_home(file, play, at=datetime(2026, 10, 24, 22))
 
 
+@pytest.mark.usefixtures("long_nights")
 def test_a_timer_over_the_change_lasts_as_long_as_it_was_set_to(file: Path) -> None:
     async def play(here: Home) -> None:
         await here.says("set a timer for ten hours")
@@ -198,8 +209,6 @@ def test_a_timer_over_the_change_lasts_as_long_as_it_was_set_to(file: Path) -> N
 
 
 def test_what_is_jumped_over_is_known() -> None:
-    from zoneinfo import ZoneInfo
-
     berlin = ZoneInfo("Europe/Berlin")
     assert jumped(datetime(2027, 3, 28, 2, 30), berlin)
     assert not jumped(datetime(2027, 3, 28, 3, 0), berlin)

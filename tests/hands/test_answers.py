@@ -1,12 +1,15 @@
 """What is said, and what is answered to it: real sentences, a real database, virtual time."""
 
 import asyncio
+import sqlite3
 import time
 from pathlib import Path
 
 import pytest
 
+from assistant.errors import BackendError
 from assistant.keeping.store import Store
+from assistant.testing.clock import InPlace
 from tests.hands.home import Home, at_home, hands
 
 
@@ -209,8 +212,6 @@ def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
 def test_a_locked_file_is_said_in_a_sentence(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import sqlite3
-
     monkeypatch.setattr("assistant.keeping.store.BUSY_S", 0.05)
 
     async def play(here: Home) -> None:
@@ -231,10 +232,8 @@ def test_a_damaged_file_is_said_in_a_sentence(file: Path) -> None:
     file.write_bytes(b"this is no database, " * 100)
 
     async def main() -> None:
-        from assistant.testing.clock import InPlace
-
         store = Store(file, InPlace())
-        with pytest.raises(Exception, match="damaged"):
+        with pytest.raises(BackendError, match="damaged"):
             await store.open()
 
     asyncio.run(main())

@@ -115,7 +115,8 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
-    `furnish` opens its hands. `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
+    `furnish` opens its hands. `settings` replace the shipped ones and `policy`, `transcriber` the
+    ears that are scripted.
     """
     stages: list[Stage] = []
     furnished = AsyncExitStack()
