@@ -58,11 +58,13 @@ def test_a_minute_of_timers_with_a_kill_in_the_middle(tmp_path: Path) -> None:
     was_set = {line[1] for line in told if line[0] == "set"}
     before = {line[1]: float(line[2]) for line in told if line[0] == "rang"}
     with start(file) as again:
-        after = {line[1]: float(line[2]) for line in lines(again, 60 - len(before))}
+        rings = lines(again, 60)  # nobody has stopped those that rang: they ring again
         again.kill()
+    after = {line[1]: float(line[2]) for line in rings if line[1] not in before}
     assert set(before) | set(after) == was_set
     assert len(was_set) == 60
     late = sorted([*before.values(), *after.values()])
+    print("latest:", late[-5:])  # noqa: T201 - with -s
     # The two or so that were due while no process lived ring as soon as one does.
     assert late[-4] < LATE_S
     assert late[-1] < 5.0
