@@ -65,8 +65,8 @@ class Grammar:
         self.code = code
         data = sentences(code)
         intents = {name: texts for name, texts in data["intents"].items() if name in skills}
-        skips = "|".join(map(re.escape, data.get("skip", ())))
-        self._courtesies = re.compile(rf"^(?:{skips})(?!\w)|(?<!\w)(?:{skips})$", re.IGNORECASE)
+        skips, ends = ("|".join(map(re.escape, data[key])) for key in ("skip", "skip_end"))
+        self._courtesies = re.compile(rf"^(?:{skips})(?!\w)|(?<!\w)(?:{ends})$", re.IGNORECASE)
         self._ours = _intents(code, intents, data.get("rules", {}), more, lists)
         self._theirs = _their_intents(code, skills)
 
