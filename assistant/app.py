@@ -112,7 +112,7 @@ def stages(config: Config) -> dict[str, Chosen]:
         "vad": resolve("vad", config.vad, language=language),
         "stt": resolve("stt", config.stt, language=language),
         "llm": resolve("llm", config.llm, language=language),
-        "tts": resolve("tts", config.tts, language=language),
+        "tts": _voice(config),
     }
     if config.turns.mode == "wake":
         chosen["wake"] = resolve("wake", config.wake, language=language)
@@ -122,6 +122,15 @@ def stages(config: Config) -> dict[str, Chosen]:
     if config.tts.fallback is not None:
         chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
     return chosen
+
+
+def _voice(config: Config) -> Chosen:
+    """Choose the voice; where none was named, one that speaks the language."""
+    chosen = resolve("tts", config.tts, language=config.language)
+    speaks = config.language == "en" or "language" in type(chosen.config).model_fields
+    if speaks or "voice" in chosen.config.model_fields_set or config.tts.fallback is None:
+        return chosen
+    return resolve("tts", config.tts.fallback, language=config.language)
 
 
 def needed_models(chosen: Iterable[Chosen]) -> list[str]:

@@ -45,7 +45,7 @@ from assistant.ports import (
 )
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.hands import Handiwork
-from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.thinker import think
 from assistant.recorder.book import Book
 from assistant.recorder.flight import FlightLog
@@ -352,6 +352,9 @@ class LiveSession:
                 order.text, turn=order.turn, continues=order.continues, released=released
             )
         )
+        code = self._shared.pack.code
+        if done is None and is_foreign(mind.info, code):
+            done = spoken(code).say("no_free_talk")
         canned = done if done is not None else introduction(order.text, mind.info, settings.name)
         if canned is not None:
             yield canned

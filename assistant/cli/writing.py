@@ -22,10 +22,11 @@ from assistant.company import Kept
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
 from assistant.errors import AssistantError
+from assistant.languages.spoken import spoken
 from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
 from assistant.reasoning.hands import Handiwork
-from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.thinker import think
 from assistant.speaking.streams import closing
 from assistant.worker import Worker
@@ -169,7 +170,7 @@ class _Talker:
     """A mind with a conversation, in writing."""
 
     def __init__(self, config: Config, mind: LanguageModel, kept: Kept | None) -> None:
-        self.mind, self._name = mind, config.persona.name
+        self.mind, self._name, self._language = mind, config.persona.name, config.language
         self._hands = handiwork(kept, calls_tools=mind.info.calls_tools)
         begin = opening(mind.info, self._name, config.language, config.persona.prompt_extra)
         clock = asyncio.get_running_loop().time
@@ -189,6 +190,8 @@ class _Talker:
         """Yield an answer and remember it."""
         said: list[str] = []
         canned = None if self._hands is None else await self._hands.answer(text)
+        if canned is None and is_foreign(self.mind.info, self._language):
+            canned = spoken(self._language).say("no_free_talk")
         if canned is None:
             canned = introduction(text, self.mind.info, self._name)
         if canned is not None:
