@@ -20,10 +20,10 @@ _LATE_S = 5.0
 def called(alarm: Alarm, say: Spoken, others: int = 0) -> str:
     """Return what a timer is called: "your pizza timer"."""
     if alarm.name:
-        return say.say("timer_called", name=alarm.name)
+        return inside(say.say("timer_called", name=alarm.name))
     if others and alarm.total:
-        return say.say("timer_of", length=say.name_of(alarm.total))
-    return say.say("the_timer")
+        return inside(say.say("timer_of", length=say.name_of(alarm.total)))
+    return inside(say.say("the_timer"))
 
 
 def inside(text: str) -> str:

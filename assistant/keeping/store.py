@@ -1,4 +1,4 @@
-"""One SQLite file for what is kept: what was written is on the disk before anybody is told so."""
+"""One SQLite file for what is kept: what was written outlives a kill before anybody is told so."""
 
 import logging
 import sqlite3
@@ -99,7 +99,7 @@ class Store:
         self._path.touch(mode=0o600)
         database = sqlite3.connect(self._path, timeout=BUSY_S, check_same_thread=False)
         database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=FULL")  # a power cut loses nothing either
+        database.execute("PRAGMA synchronous=NORMAL")  # no write waits for the disk
         with database:
             database.executescript(_SCHEMA)
             database.execute(f"PRAGMA user_version={_VERSION}")

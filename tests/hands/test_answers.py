@@ -182,12 +182,13 @@ def test_recognising_takes_milliseconds() -> None:
     texts.append("tell me a long story about a dragon who wanted to set a timer but had no hands")
     took = []
     for text in texts:
-        began = time.perf_counter()
+        began = time.thread_time()
         hands().recognise(text)
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
     took.sort()
     assert took[len(took) // 2] < 0.005
-    assert took[-1] < 0.1  # on a busy machine
+    print(f"median {took[len(took) // 2] * 1000:.2f} ms, longest {took[-1] * 1000:.2f} ms")  # noqa: T201
+    assert took[-1] < 0.1  # the first of a kind, on a slow machine
 
 
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
