@@ -180,15 +180,15 @@ def test_a_question_waits_for_a_minute_only(file: Path) -> None:
 def test_recognising_takes_milliseconds() -> None:
     texts = [said for talk in CONVERSATIONS.values() for said, _ in talk]
     texts.append("tell me a long story about a dragon who wanted to set a timer but had no hands")
-    took = []
+    loaded, took = hands(), []
     for text in texts:
         began = time.thread_time()
-        hands().recognise(text)
+        loaded.recognise(text)
         took.append(time.thread_time() - began)
     took.sort()
     assert took[len(took) // 2] < 0.005
     print(f"median {took[len(took) // 2] * 1000:.2f} ms, longest {took[-1] * 1000:.2f} ms")  # noqa: T201
-    assert took[-1] < 0.1  # the first of a kind, on a slow machine
+    assert took[-1] < 0.05  # the first of a kind, on a slow machine
 
 
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
