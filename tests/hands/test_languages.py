@@ -37,6 +37,21 @@ TALKS = {
         ("Añade leche a la lista de la compra.", "Leche, en la lista de la compra."),
         ("cuéntame un chiste", "-"),
     ],
+    "fr": [
+        ("Quelle heure est-il ?", "Il est 20 heures 42."),
+        ("Mets un minuteur de cinq minutes.", "5 minutes, à partir de maintenant."),
+        ("ajoute deux minutes", "Il reste 7 minutes à ton minuteur."),
+        ("annule le minuteur", "J'ai annulé ton minuteur."),
+        ("mets un minuteur d'une demi-heure", "30 minutes, à partir de maintenant."),
+        ("mets une alarme à huit heures et demie", "Je te réveillerai demain à 8 heures 30."),
+        ("mets une alarme à 25 heures", "25 heures, cela n'existe pas."),
+        ("rappelle-moi", "Que dois-je te rappeler ?"),
+        ("sortir la poubelle", "Quand dois-je te le rappeler ?"),
+        ("demain à neuf heures", "Je te le rappellerai demain à 9 heures."),
+        ("Combien font douze fois neuf ?", "108."),
+        ("Ajoute du lait à la liste de courses.", "Du lait, sur la liste de courses."),
+        ("raconte une blague", "-"),
+    ],
 }
 
 
