@@ -12,10 +12,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import replace
 from typing import Any
 
+from assistant.company import Kept
 from assistant.config import Chosen, Config, resolve
 from assistant.config.sections import McpServer
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
+from assistant.hands.furnishing import open_kept
 from assistant.house import open_household
 from assistant.languages.pack import load as load_pack
 from assistant.listening.ear import EarBackends, EarSettings
@@ -139,7 +141,7 @@ def stages(config: Config) -> dict[str, Chosen]:
         "vad": resolve("vad", config.vad, language=language),
         "stt": resolve("stt", config.stt, language=language),
         **mind_stages(config),
-        "tts": resolve("tts", config.tts, language=language),
+        "tts": _voice(config),
     }
     if config.vision.mode != "off":
         chosen["camera"] = resolve("camera", config.vision.camera)
@@ -153,6 +155,15 @@ def stages(config: Config) -> dict[str, Chosen]:
     if config.tts.fallback is not None:
         chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
     return chosen
+
+
+def _voice(config: Config) -> Chosen:
+    """Choose the voice; where none was named, one that speaks the language."""
+    chosen = resolve("tts", config.tts, language=config.language)
+    speaks = config.language == "en" or "language" in type(chosen.config).model_fields
+    if speaks or "voice" in chosen.config.model_fields_set or config.tts.fallback is None:
+        return chosen
+    return resolve("tts", config.tts.fallback, language=config.language)
 
 
 def needed_models(chosen: Iterable[Chosen]) -> list[str]:
@@ -238,6 +249,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     contexts["home"] = open_household(config)
     contexts["toolbox"] = open_toolbox(config)
     contexts["eyes"] = open_eyes(config)
+    contexts["kept"] = kept_of(config)
     async with (
         together(contexts) as ports,
         _perhaps(fallback) as second,
@@ -257,6 +269,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
             at_home=None if home is None else home[1],
             toolbox=ports["toolbox"],
             eyes=Eyes(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
+            kept=ports["kept"],
         )
 
 
@@ -316,6 +329,16 @@ async def _darkroom() -> AsyncIterator[Worker]:
         yield worker
     finally:
         worker.close()
+
+
+@asynccontextmanager
+async def kept_of(config: Config) -> AsyncIterator[Kept | None]:
+    """Open the hands and what they keep, if they are wanted."""
+    if not config.hands.enabled:
+        yield None
+        return
+    async with open_kept(config.language, config.hands.file) as kept:
+        yield kept
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ AssistantError
 │   └── BackendTimeout                it did not answer in time
 ├── MediaError(path)                  a file that should hold sound or a picture
 └── ToolError(for_model)              a skill failed; the text is for the model
+    ├── Unclear(missing)              it must be told more first; the text asks for it
+    └── Unfit                         it has nothing to say to this; another may
 
 Each message is one line for a person: what is wrong, then what to do about it.
 Anything else that is raised is a bug and ends the process.
@@ -85,6 +87,18 @@ class ToolError(AssistantError):
     def __init__(self, for_model: str) -> None:
         super().__init__(for_model)
         self.for_model = for_model
+
+
+class Unclear(ToolError):  # noqa: N818 - reads as a sentence
+    """A skill needs to know more; `missing` is the parameter, the text a question to the user."""
+
+    def __init__(self, question: str, missing: str) -> None:
+        super().__init__(question)
+        self.missing = missing
+
+
+class Unfit(ToolError):  # noqa: N818
+    """A skill did nothing, because this is not for it."""
 
 
 def leaves(error: BaseException) -> list[BaseException]:

@@ -18,6 +18,7 @@ from assistant.core.events import Event
 from assistant.views import View
 
 Samples = NDArray[np.int16]
+T = TypeVar("T")
 
 RATE = 16_000
 """Samples per second of everything that the assistant hears."""
@@ -847,6 +848,31 @@ class ToolSource(Protocol):
         ...
 
 
+@runtime_checkable
+class Keeps(Protocol):
+    """Surroundings in which things are kept that skills share: alarms, lists, controls."""
+
+    def find(self, kind: type[T]) -> T | None:
+        """Return the one of this type, if there is one here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What can be changed of a session by word."""
+
+    volume: Callable[[], int]
+    """Its own loudness, 0 to 100."""
+    set_volume: Callable[[int], None]
+    pace: Callable[[], float | None]
+    """How fast its voice speaks, 1.0 is as configured; `None`: that cannot be changed."""
+    set_pace: Callable[[float], None]
+    said: Callable[[], str]
+    """What it said last."""
+    close_ears: Callable[[], None]
+    """Close the microphone as soon as the answer is over."""
+
+
 # ── speaking ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -879,6 +905,15 @@ class Synthesizer(Protocol):
 
     def synthesize(self, text: str) -> AsyncIterator[Spoken]:
         """Yield sound as soon as there is some; closing the iterator stops it."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A voice that can speak faster or slower while it is open."""
+
+    def pace(self, factor: float) -> None:
+        """Speak so many times as fast as configured, from the next sentence on."""
         ...
 
 

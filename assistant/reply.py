@@ -48,7 +48,9 @@ class Speech:
     tell: Callable[[Told], None]
     """Called once when it is over, unless it was a draft that nobody heard of."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once it may be heard: by `commit`, where it is a draft."""
+    """Set once it may be heard, and things be done for it: by `commit`, where it is a draft."""
+    level: Callable[[], float] = lambda: 0.0
+    """The voice's loudness, in decibels."""
 
     _written: list[str] = field(default_factory=list)
     _blamed: e.Failure = e.Failure.VOICE
@@ -139,7 +141,7 @@ class Speech:
 
     def duck(self, *, on: bool) -> None:
         """Lower or raise the voice."""
-        self.device.gain(Track.SPEECH, DUCK_DB if on else 0.0)
+        self.device.gain(Track.SPEECH, self.level() + (DUCK_DB if on else 0.0))
 
     def hold(self, *, on: bool) -> None:
         """Pause or go on."""

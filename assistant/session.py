@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from assistant.company import Dials, Kept
 from assistant.conductor import Conductor, Order
 from assistant.core import commands as c
 from assistant.core import events as e
@@ -26,10 +27,12 @@ from assistant.core.states import (
 from assistant.errors import AssistantError
 from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
+from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
 from assistant.looking.sight import Eyes, Sight, SightSettings
 from assistant.ports import (
+    Controls,
     Device,
     Ducks,
     Frame,
@@ -48,7 +51,8 @@ from assistant.reasoning.at_home import HomeSentences
 from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.errands import Errands
-from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.surroundings import Around, Work
 from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
@@ -56,6 +60,7 @@ from assistant.reasoning.toolbox import Toolbox
 from assistant.recorder.book import Book
 from assistant.recorder.flight import FlightLog
 from assistant.reply import Speech, Told
+from assistant.ringing import Ringing
 from assistant.speaking.streams import closing
 from assistant.speaking.tones import tone as sound_of
 from assistant.speaking.voice import Utterance
@@ -88,6 +93,8 @@ class Shared:
     at_home: HomeSentences | None = None
     toolbox: Toolbox = field(default_factory=Toolbox)
     eyes: Eyes = field(default_factory=Eyes)
+    kept: Kept | None = None
+    """Hands, and what they keep; `None`: all is for the mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +149,17 @@ class LiveSession:
         )
         self._sight.on_open = lambda: self.cue(c.Tone.LOOKING)
         self._sight.show = self._show
+        self._dials = Dials(device, (shared.voice, shared.fallback))
+        self._dials.changed = self._set_level
+        self._controls = self._knobs()
+        kept = () if shared.kept is None else (shared.kept.alarms, shared.kept.lists)
         self._errands = Errands(
             shared.toolbox,
             Around(
                 *(shared.pack.code, self._show, self.inject, self._start_job, shared.household),
                 sees=self._sight,
                 local=shared.eyes.local,
+                kept=(*kept, self._controls),
             ),
             shared.pack.asking,
             amend=self._conversation.amend,
@@ -170,6 +182,9 @@ class LiveSession:
         self._trouble = device.info.trouble
         self._unwatch: Callable[[], None] = lambda: None
         device.watch(self._device_changed)
+        self._said = ""
+        self._closing = False
+        self._hands, self._ringing = self._furnished(shared.kept)
 
     async def run(self) -> None:
         """Converse until the device's sound is over and answered, or until cancelled.
@@ -183,6 +198,7 @@ class LiveSession:
                 conducting = tasks.create_task(self._conductor.run(), name="conductor")
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
+                ringing = tasks.create_task(self._ring(), name="ringing")
                 self._tell_state(self._conductor.state)
                 if isinstance(self._shared.mind, Replaced):
                     self._unwatch = self._shared.mind.watch(self._mind_changed)
@@ -193,6 +209,7 @@ class LiveSession:
                 conducting.cancel()
                 warming.cancel()
                 telling.cancel()
+                ringing.cancel()
         finally:
             self._unwatch()
             self._sight.end()
@@ -334,16 +351,9 @@ class LiveSession:
             else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
         )
         released = asyncio.Event()
-        pieces = self._pieces(order, released)
         speech = Speech(
-            order,
-            pieces,
-            utterance,
-            device,
-            self.inject,
-            self._book.mark,
-            self._told,
-            released,
+            *(order, self._pieces(order, released), utterance, device, self.inject),
+            *(self._book.mark, self._told, released, lambda: self._dials.decibels),
         )
         if isinstance(order, c.Draft):
             self._drafted[order.draft] = speech
@@ -386,9 +396,18 @@ class LiveSession:
             said = order.utterance
             yield self._shared.pack.notices[said] if isinstance(said, c.Notice) else said
             return
-        canned = introduction(order.text, mind.info, settings.name)
+        canned = None
+        if self._hands is not None:
+            canned = await self._hands.answer(
+                order.text, turn=order.turn, continues=order.continues, released=released
+            )
         if canned is None and (home := self._shared.at_home) is not None:
             canned = await home.answer(order.text, released)
+        code = self._shared.pack.code
+        if canned is None and is_foreign(mind.info, code):
+            canned = spoken(code).say("no_free_talk")
+        if canned is None:
+            canned = introduction(order.text, mind.info, settings.name)
         if canned is not None:
             yield canned
             return
@@ -437,6 +456,59 @@ class LiveSession:
             return ""
         return self._speech.said
 
+    def _knobs(self) -> Controls:
+        """What words and tools may turn."""
+        dials = self._dials
+        return Controls(
+            volume=lambda: dials.volume,
+            set_volume=dials.set_volume,
+            pace=lambda: dials.pace,
+            set_pace=dials.set_pace,
+            said=lambda: self._said,
+            close_ears=self._close_ears,
+        )
+
+    def _furnished(self, kept: Kept | None) -> tuple[Handiwork | None, Ringing | None]:
+        """Give the hands what they need of this session."""
+        if kept is None:
+            return None, None
+        company = kept.company(self._controls, self._show, self.inject)
+        info = self._shared.mind.info
+        say = spoken(self._shared.pack.code)
+        ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
+        return Handiwork(kept.hands, company, calls_tools=info.calls_tools), ringing
+
+    async def _ring(self) -> None:
+        if self._ringing is not None:
+            await self._ringing.run()
+
+    def _set_level(self) -> None:
+        """Be as loud as was asked for, at once."""
+        self._device.gain(Track.SPEECH, self._dials.decibels)
+        if self._ringing is not None:
+            self._ringing.set_level(self._dials.decibels)
+
+    def _close_ears(self) -> None:
+        self._closing = True
+
+    def _heed(self, event: e.Event, state: State) -> None:
+        """What rings is stopped by a word or a key, and is lower while somebody speaks."""
+        ringing, kept = self._ringing, self._shared.kept
+        if ringing is None or kept is None or not ringing.on:
+            return
+        ringing.lower(on=not isinstance(state, Quiet))
+        stopped = event == e.Poked(e.Action.STOP) or (
+            isinstance(event, e.Heard) and event.verdict.kind in {e.Kind.STOP, e.Kind.CANCEL}
+        )
+        if stopped and self._tasks is not None:
+            self._tasks.create_task(self._silence(kept), name="silence")
+
+    async def _silence(self, kept: Kept) -> None:
+        try:
+            await kept.alarms.silence()
+        except AssistantError as wrong:  # it is silent all the same
+            _log.warning("%s", wrong)
+
     def _paused(self, ms: float) -> None:
         self.pauses = self.pauses.after(ms)
 
@@ -447,6 +519,10 @@ class LiveSession:
     def _told(self, told: Told) -> None:
         """A reply is over: remember what was heard of it, and tell."""
         order = told.order
+        self._said = told.written or self._said
+        if self._closing and self._tasks is not None:
+            self._closing = False
+            self._tasks.create_task(self.mute(on=True), name="close the ears")
         if isinstance(order, c.Reply):
             if told.outcome == "answered":
                 self._ear.answered()
@@ -477,6 +553,7 @@ class LiveSession:
     ) -> None:
         self.flight.note(at, event, orders, before=self._before)
         self._before = state
+        self._heed(event, state)
         self._book.note(at, event, orders)
         self._note_consent(event, orders)
         for order in orders:
@@ -563,7 +640,7 @@ class LiveSession:
     def _gate(self, state: State) -> None:
         """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""
         speaks = isinstance(state, Speaking) or (isinstance(state, Overlapping) and state.audible)
-        self._ear.talking = speaks
+        self._ear.talking = speaks or (self._ringing is not None and self._ringing.on)
         self._ear.expecting = bool(isinstance(state, Speaking | Overlapping) and state.expecting)
         gated = speaks and not self._device.info.full_duplex
         if gated != self._ear.gated:

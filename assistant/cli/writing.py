@@ -15,6 +15,7 @@ from typing import Any
 
 from assistant.app import (
     fetch_models,
+    kept_of,
     open_device,
     open_mind,
     open_null,
@@ -25,17 +26,20 @@ from assistant.app import (
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
 from assistant.cli.seeing import checked
+from assistant.company import Kept
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
 from assistant.core.events import Event, WantsFloor
 from assistant.errors import AssistantError
 from assistant.jobs import Jobs
 from assistant.languages.pack import load as load_pack
+from assistant.languages.spoken import spoken
 from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
 from assistant.reasoning.errand import Errand
 from assistant.reasoning.errands import Errands
-from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.surroundings import Around
 from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
@@ -91,6 +95,13 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
 
 
 async def _ask(config: Config, text: str, *, as_json: bool) -> None:
+    async with kept_of(config) as kept:  # what hands can do needs no mind to be loaded
+        hands = handiwork(kept)
+        said = None if hands is None else await hands.answer(text)
+    if said is not None:
+        answer: dict[str, object] = {"heard": text, "said": said, "failure": ""}
+        _print(answer, as_json=as_json)
+        return
     async with _talker(config) as talker:
         await (talker.answer_as_json(text) if as_json else talker.answer(text))
 
@@ -201,9 +212,15 @@ class _Talker:
     """A mind with a conversation, in writing."""
 
     def __init__(
-        self, config: Config, mind: LanguageModel, toolbox: Toolbox, tasks: asyncio.TaskGroup
+        self,
+        config: Config,
+        mind: LanguageModel,
+        toolbox: Toolbox,
+        tasks: asyncio.TaskGroup,
+        kept: Kept | None,
     ) -> None:
-        self.mind, self._name = mind, config.persona.name
+        self.mind, self._name, self._language = mind, config.persona.name, config.language
+        self._hands = handiwork(kept, calls_tools=mind.info.calls_tools)
         rules = RULES if toolbox.has_any else ""
         extra = f"{rules} {config.persona.prompt_extra}".strip()
         begin = opening(mind.info, self._name, config.language, extra)
@@ -237,7 +254,11 @@ class _Talker:
         """Yield an answer and remember it."""
         said: list[str] = []
         self._turn += 1
-        canned = introduction(text, self.mind.info, self._name)
+        canned = None if self._hands is None else await self._hands.answer(text)
+        if canned is None and is_foreign(self.mind.info, self._language):
+            canned = spoken(self._language).say("no_free_talk")
+        if canned is None:
+            canned = introduction(text, self.mind.info, self._name)
         if canned is not None:
             said.append(canned)
             yield canned
@@ -287,13 +308,17 @@ class _Talker:
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
-    async with open_mind(config) as mind, AsyncExitStack() as stack:
+    async with (
+        open_mind(config) as mind,
+        kept_of(config) as kept,
+        AsyncExitStack() as stack,
+    ):
         toolbox = Toolbox()
         if mind.info.calls_tools:
             opened = open_toolbox(config, patience=SERVERS_S)
             toolbox = await stack.enter_async_context(opened)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        talker = _Talker(config, mind, toolbox, tasks)
+        talker = _Talker(config, mind, toolbox, tasks, kept)
         yield talker
         await talker.close()
 
@@ -308,3 +333,10 @@ def _show(view: View) -> None:
     """Print the details of what is asked."""
     if isinstance(view, Card) and view.body:
         print(view.body, file=sys.stderr)  # noqa: T201
+
+
+def handiwork(kept: Kept | None, *, calls_tools: bool = False) -> Handiwork | None:
+    """Return hands for a conversation in writing."""
+    if kept is None:
+        return None
+    return Handiwork(kept.hands, kept.company(), calls_tools=calls_tools)

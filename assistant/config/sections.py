@@ -468,6 +468,17 @@ class McpServer(Section):
         return self
 
 
+class Hands(Section):
+    """What it does at once, without a mind: timers, alarms, lists, the time, sums."""
+
+    enabled: bool = Field(default=True, description="Have them.")
+    file: Path | None = Field(
+        default=None,
+        description="Where timers, lists and notes are kept; null: kept.sqlite in "
+        "~/.local/state/assistant.",
+    )
+
+
 class Recorder(Section):
     """The flight log: what happened and what was decided, for finding faults."""
 
@@ -637,6 +648,7 @@ class Config(Section):
             "Their tools are called name.tool; docs/tools.md.",
         )
     )
+    hands: Hands = Hands()
     recorder: Recorder = Recorder()
     control: Control = Control()
     home: Home = Home()

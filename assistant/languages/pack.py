@@ -16,7 +16,7 @@ from assistant.core.commands import Notice
 from assistant.errors import ConfigError
 from assistant.languages.sight import SightWords
 
-_FORMS = {"pack", "sight"}
+_FORMS = frozenset({"pack", "sight", "spoken", "when"})
 """Modules beside the languages."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})

@@ -94,6 +94,11 @@ def opening(
     return tuple(messages)
 
 
+def is_foreign(info: MindInfo, language: str) -> bool:
+    """Tell whether a mind does not know a language: one of this size knows English only."""
+    return language != "en" and is_tiny(info)
+
+
 def introduction(text: str, info: MindInfo, name: str) -> str | None:
     """Return what a tiny mind should say when English words ask what it is; else None.
 

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from assistant.core.events import Event, Urgency, WantsFloor
 from assistant.errors import ToolError
 from assistant.ports import Detail, Eyes, Household, Looked, Shot, Source
 from assistant.views import View
 
+T = TypeVar("T")
 _BLIND = "there is nothing here to look with; say that you cannot see"
 Work = Callable[[], Awaitable[str]]
 
@@ -39,6 +40,12 @@ class Around:
     sees: Looks | None = None
     """What looks; where there is nothing to look with, tools are told so."""
     local: Eyes | None = None
+    kept: tuple[object, ...] = ()
+    """What the user keeps here, and what can be turned: by type."""
+
+    def find(self, kind: type[T]) -> T | None:
+        """Return the one of this type that is kept here."""
+        return next((one for one in self.kept if isinstance(one, kind)), None)
 
     @property
     def eyes(self) -> Eyes:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from assistant import app
+from assistant.company import Kept
 from assistant.config import load as load_config
 from assistant.core import commands as c
 from assistant.core import events as e
@@ -113,17 +115,23 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     mind: ScriptedMind | None = None,
     toolbox: Toolbox | None = None,
     eyes: Eyes | None = None,
+    furnish: Callable[[], AbstractAsyncContextManager[Kept | None]] = nullcontext,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
-    `mind` plays another script than `answers`, with the tools of `toolbox`.
-    `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
-    `eyes`: what it may look through.
+    `mind` plays another script than `answers`, with the tools of `toolbox`; `furnish` opens its
+    hands. `settings` replace the shipped ones and `policy`, `transcriber` the ears that are
+    scripted. `eyes`: what it may look through.
     """
     stages: list[Stage] = []
+    furnished = AsyncExitStack()
 
     async def main() -> None:
+        async with furnished:
+            await play()
+
+    async def play() -> None:
         spans = tuple(speech)
         device = ScriptedDevice(
             [*((start, sound(end - start)) for start, end in spans), *also],
@@ -134,10 +142,12 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
+        kept = await furnished.enter_async_context(furnish())
         shared = Shared(
             *(backends, thinks, speaks, fallback, load("en")),
             toolbox=toolbox or Toolbox(),
             eyes=eyes or Eyes(),
+            kept=kept,
         )
         stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
