@@ -217,7 +217,8 @@ async def _home(
     """Be a part of the home, where there is one."""
     if isinstance(shared.household, Devices):
         turned = controls(session, around.house, device, shared.voice)
-        await keep_home(config, session, turned, shared.household, state_dir())
+        timers = config.hands.enabled
+        await keep_home(config, session, turned, shared.household, state_dir(), timers=timers)
 
 
 def _mute() -> Path:
