@@ -395,7 +395,7 @@ async def open_eyes(config: Config) -> AsyncIterator[LocalEyes]:
             try:
                 parts[name] = await stack.enter_async_context(context)
             except (BackendUnavailable, ModelError) as missing:
-                _log.info("eyes without %s: %s", name, missing)
+                _log.debug("eyes without %s: %s", name, missing)
         yield LocalEyes(load_pack(config.language), **parts)
 
 
