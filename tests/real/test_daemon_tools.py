@@ -50,7 +50,8 @@ def flags(env: dict[str, str]) -> tuple[str, ...]:
     (own / "doors.py").write_text(OWN)
     (own / "broken.py").write_text("import nothing_of_that_name\n")
     servers = {"peer": {"command": [sys.executable, str(PEER)]}}
-    return "-s", f"tools.dirs=[{own}]", "-s", f"mcp={json.dumps(servers)}"
+    alone = ("-s", "hands.enabled=false")  # the mind is to be asked, whatever hands can do
+    return *alone, "-s", f"tools.dirs=[{own}]", "-s", f"mcp={json.dumps(servers)}"
 
 
 def decide(messages: list[dict[str, Any]]) -> Decision:

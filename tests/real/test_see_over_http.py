@@ -42,7 +42,7 @@ def test_a_picture_goes_to_a_mind_that_sees_and_to_no_other(tmp_path: Path, *, s
         async with mind.serve():
             said = await see(mind, tmp_path / "a.png", sees=sees)
         if not sees:
-            assert said.startswith("I can't see")
+            assert "It is mostly green." in said, "as far as it sees by itself"
             assert parts(mind) == []
             return
         assert said.strip() == "It is green."
