@@ -12,24 +12,47 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import replace
 from typing import Any
 
+from assistant.company import Kept
 from assistant.config import Chosen, Config, resolve
+from assistant.config.sections import McpServer
 from assistant.core.states import Mode, Policy
 from assistant.errors import BackendUnavailable, ModelError
+from assistant.hands.furnishing import open_kept
+from assistant.house import open_household
 from assistant.languages.pack import load as load_pack
 from assistant.listening.ear import EarBackends, EarSettings
 from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
+from assistant.looking.encoding import Quality, pillow
+from assistant.looking.local_eyes import LocalEyes
+from assistant.looking.sight import Eyes, SightSettings
+from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
-from assistant.ports import Device, EndJudge, HearsItself, MindInfo
+from assistant.ports import (
+    Device,
+    EndJudge,
+    HearsItself,
+    LanguageModel,
+    MindInfo,
+    TextReader,
+    Tool,
+)
+from assistant.reasoning.shelf import take
+from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
+from assistant.worker import Worker
 
 _log = logging.getLogger(__name__)
 
-STAGES = ("vad", "wake", "stt", "turn", "llm", "tts", "fallback")
+MINDS = ("llm", "llm.fallback", "llm.fallback.fallback")
+STAGES = ("vad", "wake", "stt", "turn", *MINDS, "tts", "fallback", "camera", "screen")
 """What sessions share."""
+_LOOKING = frozenset(
+    {"look", "read_text", "scan_code", "colours", "light", "count_faces", "motion"}
+)
 LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
 """Settings of a device that it takes while it is open (`ports.Tunable`)."""
 FREE_DRAFTS = 8
@@ -100,7 +123,15 @@ def settings(
         extra=config.persona.prompt_extra,
         idle_s=config.conversation.idle_minutes * 60,
         pauses=pauses,
+        sight=sight(config),
     )
+
+
+def sight(config: Config) -> SightSettings:
+    """Return when to look, as configured."""
+    vision = config.vision
+    quality = Quality(vision.glance_px, vision.glance_quality, vision.read_px, vision.read_quality)
+    return SightSettings(vision.mode, vision.opens, vision.cue, quality)
 
 
 def stages(config: Config) -> dict[str, Chosen]:
@@ -109,9 +140,13 @@ def stages(config: Config) -> dict[str, Chosen]:
     chosen = {
         "vad": resolve("vad", config.vad, language=language),
         "stt": resolve("stt", config.stt, language=language),
-        "llm": resolve("llm", config.llm, language=language),
-        "tts": resolve("tts", config.tts, language=language),
+        **mind_stages(config),
+        "tts": _voice(config),
     }
+    if config.vision.mode != "off":
+        chosen["camera"] = resolve("camera", config.vision.camera)
+        if config.vision.screen is not None:
+            chosen["screen"] = resolve("camera", config.vision.screen)
     if config.turns.mode == "wake":
         chosen["wake"] = resolve("wake", config.wake, language=language)
     if config.turns.judges.sound:
@@ -120,6 +155,15 @@ def stages(config: Config) -> dict[str, Chosen]:
     if config.tts.fallback is not None:
         chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
     return chosen
+
+
+def _voice(config: Config) -> Chosen:
+    """Choose the voice; where none was named, one that speaks the language."""
+    chosen = resolve("tts", config.tts, language=config.language)
+    speaks = config.language == "en" or "language" in type(chosen.config).model_fields
+    if speaks or "voice" in chosen.config.model_fields_set or config.tts.fallback is None:
+        return chosen
+    return resolve("tts", config.tts.fallback, language=config.language)
 
 
 def needed_models(chosen: Iterable[Chosen]) -> list[str]:
@@ -136,16 +180,20 @@ async def fetch_models(
     config: Config, progress: Progress | None = None, only: Collection[str] = STAGES
 ) -> None:
     """Have the models of these stages here before a backend loads them. Raises `ModelError`."""
+    wanted = {*only, *(MINDS if "llm" in only else ())}
     for stage, backend in stages(config).items():
-        if stage not in only:
+        if stage not in wanted:
             continue
         for name in needed_models([backend]):
             try:
                 await asyncio.to_thread(store.ensure, name, progress)
             except ModelError as missing:
-                if stage != "turn":
+                if stage == "turn":
+                    _log.warning("ends of turns are judged by the words alone: %s", missing)
+                elif stage in MINDS and config.llm.fallback is not None:
+                    _log.warning("%s is left out: %s", stage, missing)
+                else:
                     raise
-                _log.warning("ends of turns are judged by the words alone: %s", missing)
 
 
 def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
@@ -157,6 +205,8 @@ def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
     if "vad" in only:
         gate = importlib.import_module("assistant.backends.vad_webrtc")
         contexts["gate"] = gate.open(gate.Config())
+    if config.llm.fallback is not None:
+        contexts |= {name: or_nothing(name, contexts[name]) for name in MINDS if name in contexts}
     return contexts
 
 
@@ -172,8 +222,9 @@ def _here(backend: Chosen) -> bool:
 
 def _ears(config: Config, ports: dict[str, Any]) -> EarBackends:
     """Put the ears together; a mind that knows how messages end judges ends, too."""
-    mind = ports.get("llm")
-    words = mind if config.turns.judges.words and isinstance(mind, EndJudge) else None
+    minds = (ports.get(name) for name in MINDS)
+    judge = next((mind for mind in minds if isinstance(mind, EndJudge)), None)
+    words = judge if config.turns.judges.words else None
     return EarBackends(
         transcriber=as_transcriber(ports["stt"]),
         detector=ports["vad"],
@@ -195,14 +246,99 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
     """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
     contexts = _contexts(config, STAGES)
     fallback = contexts.pop("fallback", None)
-    async with together(contexts) as ports, _perhaps(fallback) as second:
+    contexts["home"] = open_household(config)
+    contexts["toolbox"] = open_toolbox(config)
+    contexts["eyes"] = open_eyes(config)
+    contexts["kept"] = kept_of(config)
+    async with (
+        together(contexts) as ports,
+        _perhaps(fallback) as second,
+        chained(config, {name: ports[name] for name in MINDS if name in ports}) as mind,
+        _darkroom() as develop,
+    ):
+        home = ports["home"]
+        if config.vision.mode != "off":
+            await develop.run(pillow)  # it takes a quarter of a second, which no answer has
         yield Shared(
             ears=_ears(config, ports),
-            mind=ports["llm"],
+            mind=mind,
             voice=ports["tts"],
             fallback=second,
             pack=load_pack(config.language),
+            household=None if home is None else home[0],
+            at_home=None if home is None else home[1],
+            toolbox=ports["toolbox"],
+            eyes=Eyes(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
+            kept=ports["kept"],
         )
+
+
+@asynccontextmanager
+async def open_mind(config: Config) -> AsyncIterator[LanguageModel]:
+    """Load the mind alone, with those that may take its place."""
+    async with together(_contexts(config, MINDS)) as ports, chained(config, ports) as mind:
+        yield mind
+
+
+@asynccontextmanager
+async def open_toolbox(config: Config, *, patience: float = 0.0) -> AsyncIterator[Toolbox]:
+    """Find the tools, and start the servers that offer more; they are waited for so long.
+
+    A file or a server that is no good costs one line in the log.
+    """
+    wanted = None if config.tools.enabled == "auto" else config.tools.enabled
+    dirs = [folder.expanduser() for folder in config.tools.dirs]
+    shelf = await asyncio.to_thread(take, wanted, dirs)
+    for problem in shelf.problems:
+        _log.warning("%s", problem)
+    async with AsyncExitStack() as stack:
+        servers = []
+        for name, server in config.mcp.items():
+            try:
+                servers.append(await stack.enter_async_context(open_server(name, server)))
+            except BackendUnavailable as missing:
+                _log.warning("the MCP server %s is left out: %s", name, missing)
+        deadline = asyncio.get_running_loop().time() + patience
+        for server in servers:
+            await server.settled(deadline - asyncio.get_running_loop().time())
+        tools = [one for one in shelf.tools if _is_of_use(one, config)]
+        yield Toolbox(tools, servers, config.tools.consent)
+
+
+def _is_of_use(one: Tool, config: Config) -> bool:
+    """Tell whether there is what a tool works with: a home, a camera."""
+    name = one.spec.name
+    if name in _LOOKING:
+        return config.vision.mode != "off"
+    return bool(config.home.broker) or not name.startswith("home_")
+
+
+def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any]:
+    """Begin to talk to an MCP server. Entering raises `BackendUnavailable`."""
+    backend = importlib.import_module("assistant.backends.tools_mcp")
+    config = backend.Config.model_validate(server, from_attributes=True)
+    opened: AbstractAsyncContextManager[Any] = backend.open(name, config)
+    return opened
+
+
+@asynccontextmanager
+async def _darkroom() -> AsyncIterator[Worker]:
+    """Yield the thread in which pictures are read and encoded."""
+    worker = Worker("pictures")
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
+@asynccontextmanager
+async def kept_of(config: Config) -> AsyncIterator[Kept | None]:
+    """Open the hands and what they keep, if they are wanted."""
+    if not config.hands.enabled:
+        yield None
+        return
+    async with open_kept(config.language, config.hands.file) as kept:
+        yield kept
 
 
 @asynccontextmanager
@@ -215,6 +351,52 @@ async def open_stage(
         await asyncio.to_thread(store.ensure, name, progress)
     async with chosen.module.open(chosen.config) as port:
         yield port
+
+
+@asynccontextmanager
+async def open_reader(config: Config) -> AsyncIterator[TextReader]:
+    """Open what reads text in pictures: `auto` takes the other one where the first is not there.
+
+    Raises `BackendUnavailable` where none is.
+    """
+    chosen = resolve("ocr", config.ocr, language=config.language)
+    async with AsyncExitStack() as stack:
+        try:
+            reader = await stack.enter_async_context(chosen.module.open(chosen.config))
+        except BackendUnavailable as missing:
+            if config.ocr.backend != "auto":
+                raise
+            other = importlib.import_module("assistant.backends.ocr_tesseract")
+            how = other.Config(language=config.language)
+            try:
+                reader = await stack.enter_async_context(other.open(how))
+            except BackendUnavailable as second:
+                raise BackendUnavailable(
+                    "ocr", f"nothing reads here. {missing}. {second}"
+                ) from None
+        yield reader
+
+
+@asynccontextmanager
+async def open_eyes(config: Config) -> AsyncIterator[LocalEyes]:
+    """Open what understands pictures without a mind; a part that is not there is left out."""
+    codes, faces = (
+        importlib.import_module(f"assistant.backends.{name}")
+        for name in ("codes_zxing", "faces_yunet")
+    )
+    contexts = {
+        "reader": open_reader(config),
+        "codes": codes.open(codes.Config()),
+        "faces": faces.open(faces.Config()),
+    }
+    async with AsyncExitStack() as stack:
+        parts = {}
+        for name, context in contexts.items():
+            try:
+                parts[name] = await stack.enter_async_context(context)
+            except (BackendUnavailable, ModelError) as missing:
+                _log.debug("eyes without %s: %s", name, missing)
+        yield LocalEyes(load_pack(config.language), **parts)
 
 
 @asynccontextmanager

@@ -5,9 +5,12 @@ AssistantError
 ├── ModelError(name)                  a model: missing, damaged, out of reach
 ├── BackendError(backend, retryable)  an engine, a service or a device
 │   ├── BackendUnavailable            it is not there, or went away
+│   │   └── BackendBusy(after)        it has too much to do, or we asked too often
 │   └── BackendTimeout                it did not answer in time
 ├── MediaError(path)                  a file that should hold sound or a picture
 └── ToolError(for_model)              a skill failed; the text is for the model
+    ├── Unclear(missing)              it must be told more first; the text asks for it
+    └── Unfit                         it has nothing to say to this; another may
 
 Each message is one line for a person: what is wrong, then what to do about it.
 Anything else that is raised is a bug and ends the process.
@@ -56,6 +59,14 @@ class BackendUnavailable(BackendError):  # noqa: N818 - reads as a sentence, as 
     """It is not there: not installed, not plugged in, not listening, or gone."""
 
 
+class BackendBusy(BackendUnavailable):
+    """It has too much to do, or we asked for too much; it wants to be asked again `after` s."""
+
+    def __init__(self, backend: str, message: str, *, after: float) -> None:
+        super().__init__(backend, message)
+        self.after = after
+
+
 class BackendTimeout(BackendError):  # noqa: N818
     """It did not answer in time."""
 
@@ -76,6 +87,18 @@ class ToolError(AssistantError):
     def __init__(self, for_model: str) -> None:
         super().__init__(for_model)
         self.for_model = for_model
+
+
+class Unclear(ToolError):  # noqa: N818 - reads as a sentence
+    """A skill needs to know more; `missing` is the parameter, the text a question to the user."""
+
+    def __init__(self, question: str, missing: str) -> None:
+        super().__init__(question)
+        self.missing = missing
+
+
+class Unfit(ToolError):  # noqa: N818
+    """A skill did nothing, because this is not for it."""
 
 
 def leaves(error: BaseException) -> list[BaseException]:

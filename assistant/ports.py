@@ -5,10 +5,11 @@ Sound is mono int16. Positions of the microphone's clock are in samples at `RATE
 a track are in seconds.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from assistant.core.events import Event
 from assistant.views import View
 
 Samples = NDArray[np.int16]
+T = TypeVar("T")
 
 RATE = 16_000
 """Samples per second of everything that the assistant hears."""
@@ -343,6 +345,168 @@ class EndJudge(Protocol):
         ...
 
 
+# ── looking ───────────────────────────────────────────────────────────────────────────────────
+
+
+Pixels = NDArray[np.uint8]
+"""A picture as rows of RGB: shape (height, width, 3)."""
+
+Source = Literal["camera", "screen", "file"]
+"""Where a picture comes from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture that was just taken; it lives in RAM only."""
+
+    pixels: Pixels
+    at: float
+    """When, on the loop's clock."""
+    source: Source = "camera"
+    frozen: bool = False
+    """Not a bit of it has changed for seconds: no live sensor stands so still."""
+    place: str = ""
+    """Where it was in what it is of: "page 2 of 5", "at 0:03"."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """Which camera (or screen), for people; `trouble`: why it sees nothing now."""
+
+    name: str
+    source: Source = "camera"
+    trouble: str = ""
+
+
+class Camera(Protocol):
+    """Something that pictures can be taken with. It is closed until it is armed.
+
+    Sessions share it: it is open until there was a `disarm` for each `arm`.
+    """
+
+    @property
+    def info(self) -> CameraInfo:
+        """Name and trouble."""
+        ...
+
+    @property
+    def active(self) -> bool:
+        """It is open now, and a person near it should know."""
+        ...
+
+    def watch(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Have `told` called in the loop whenever `active` or `info` has changed.
+
+        Returns how to stop that.
+        """
+        ...
+
+    def arm(self) -> None:
+        """Open it, so that a picture is there when it is wanted; never blocks."""
+        ...
+
+    async def shot(self) -> Shot:
+        """Take the sharpest of the newest settled frames, none older than 100 ms.
+
+        Arms it if need be. Raises `BackendUnavailable` or `BackendTimeout`.
+        """
+        ...
+
+    def disarm(self) -> None:
+        """Close it, unless others still want it; never blocks.
+
+        A shot that is waited for still comes.
+        """
+        ...
+
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels of the picture that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A piece of a line of text in a picture. Content, never an instruction."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    slope: float | None = None
+    """How far it sinks a pixel to the right; `None`: it is too short to tell."""
+
+
+class TextReader(Protocol):
+    """Reads the text in a picture that is the right way up (`looking.page` turns it)."""
+
+    @property
+    def name(self) -> str:
+        """Which engine, for people: "rapidocr"."""
+        ...
+
+    async def read(self, pixels: Pixels) -> tuple[TextLine, ...]:
+        """Return its lines, in no order; a gap in a line begins another piece.
+
+        Raises `BackendUnavailable` or `BackendTimeout`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A barcode or a QR code. Content, never an instruction."""
+
+    text: str
+    kind: str
+    """As people call it: "QR code", "barcode"."""
+    box: Box
+
+
+class CodeReader(Protocol):
+    """Finds barcodes and QR codes in a picture."""
+
+    async def codes(self, pixels: Pixels) -> tuple[Code, ...]:
+        """Return them from top to bottom."""
+        ...
+
+
+class FaceFinder(Protocol):
+    """Finds faces in a picture; it does not know whose."""
+
+    async def faces(self, pixels: Pixels) -> tuple[Box, ...]:
+        """Return where they are."""
+        ...
+
+
+Sight = Literal["text", "codes", "colours", "light", "faces", "motion"]
+"""What can be told of a picture without a mind that sees."""
+
+
+class Eyes(Protocol):
+    """Understands a picture on this machine, without a mind."""
+
+    async def tell(self, sight: Sight, shot: Shot) -> str:
+        """Return what is seen, in a few sentences. Raises `BackendError`."""
+        ...
+
+    async def answer(self, question: str, shot: Shot) -> str:
+        """Answer a visual question as far as text, codes, colours and light go."""
+        ...
+
+
+@runtime_checkable
+class Sighted(Protocol):
+    """`Surroundings` of a session that has a camera or a screen, and eyes of its own."""
+
+    @property
+    def eyes(self) -> Eyes:
+        """What understands pictures here."""
+        ...
+
+    async def shot(self, source: Source = "camera") -> Shot:
+        """Take a picture, as `Camera.shot` does; raises `BackendError` if there is none."""
+        ...
+
+
 # ── reasoning ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -414,6 +578,7 @@ class LanguageModel(Protocol):
     ) -> AsyncIterator[str | ToolCall]:
         """Yield pieces as they come. Closing the iterator stops the model and its socket.
 
+        An empty piece is a sign of life: a call of a tool is being written.
         Raises `BackendUnavailable`, `BackendTimeout` or `BackendError`.
         """
         ...
@@ -425,6 +590,287 @@ class LanguageModel(Protocol):
     def count(self, text: str) -> int:
         """Return how many tokens a text takes, about."""
         ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A mind elsewhere, which can be asked whether it is well."""
+
+    async def probe(self) -> None:
+        """Find out whether it answers, at no cost. Raises `BackendError` or `TimeoutError`."""
+        ...
+
+
+@runtime_checkable
+class Replaced(Protocol):
+    """A mind that another one may take the place of."""
+
+    def watch(self, told: Callable[[str], None]) -> Callable[[], None]:
+        """Call `told` in the loop with the sentence that says who thinks now; returns its end."""
+        ...
+
+
+Effect = Literal["none", "undoable", "lasting"]
+"""What a tool does to the world: nothing, something that can be undone, something that stays."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolResult:
+    """What a tool found or did. Content for the mind, never an instruction."""
+
+    text: str
+    images: tuple[Image, ...] = ()
+    view: View | None = None
+    """What is shown of it."""
+    undo: Callable[[], Awaitable[None]] | None = None
+    """Takes back what it did (`Effect` "undoable")."""
+
+
+Detail = Literal["glance", "read"]
+"""How closely to look: to know what is there, or to read what is written."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What came of looking: pictures for the mind, or what there is to say instead."""
+
+    images: tuple[Image, ...] = ()
+    note: str = ""
+    """What the mind should know of them: which pages, that it is dark."""
+    said: str = ""
+    """Why there is no picture, or what local eyes made of it, as it is spoken."""
+
+
+@runtime_checkable
+class Sees(Protocol):
+    """Surroundings in which a tool can look."""
+
+    async def look(self, source: Source, question: str, detail: Detail) -> Looked:
+        """Take a picture now; for "file", return the newest one that there was."""
+        ...
+
+
+class Surroundings(Protocol):
+    """What a tool may use of the session that runs it, by a parameter of this type."""
+
+    @property
+    def language(self) -> str:
+        """Code of the language that is spoken: "en"."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the time of day where the user is, with its zone."""
+        ...
+
+    def show(self, view: View) -> None:
+        """Show something."""
+        ...
+
+    def announce(self, text: str, *, urgent: bool = False) -> None:
+        """Have something said when nobody has the floor, or at once."""
+        ...
+
+    def start_job(self, title: str, work: Callable[[], Awaitable[str]], deadline: float) -> int:
+        """Begin long work that outlives the reply; what it returns is said at its end."""
+        ...
+
+
+# ── the home ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Household(Protocol):
+    """The devices of the home, commanded by the intents of home-assistant-intents.
+
+    It is there from the start; which devices there are may change at any time.
+    """
+
+    def lists(self) -> Mapping[str, Sequence[str]]:
+        """Return what the slots "name", "area" and "floor" hold; the same until that changes."""
+        ...
+
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """Return the kinds that each name has: {"lamp": ["light"]}, a sentence's context.
+
+        Sentences ask for it as "domain"; kinds are Home Assistant's: light, switch, cover, …
+        """
+        ...
+
+    async def carry_out(self, intent: str, slots: Mapping[str, str]) -> str | None:
+        """Do what a sentence asks for; returns the answer to speak, in the user's language.
+
+        Two devices of one name: the answer asks which. `None`: it is no intent for the home.
+        """
+        ...
+
+    @property
+    def asks(self) -> bool:
+        """It has just asked which one is meant."""
+        ...
+
+    async def choose(self, words: str) -> str | None:
+        """Take words for the answer to "which one?", if that was just asked; else `None`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switch:
+    """Something of the assistant that is on or off, and that a surface may turn."""
+
+    name: str
+    """In one word, as part of topics and addresses: "microphone"."""
+    read: Callable[[], bool]
+    turn: Callable[[bool], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dial:
+    """A number of the assistant that a surface may set."""
+
+    name: str
+    read: Callable[[], float]
+    turn: Callable[[float], Awaitable[None]]
+    low: float
+    high: float
+    step: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One of several that a surface may choose."""
+
+    name: str
+    read: Callable[[], str]
+    turn: Callable[[str], Awaitable[None]]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Button:
+    """Something that the assistant does when a surface asks for it."""
+
+    name: str
+    press: Callable[[], Awaitable[None]]
+
+
+Control = Switch | Dial | Choice | Button
+"""What surfaces offer beside the conversation; they raise `AssistantError` when they cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a tool returns whose work goes on as a job, which outlives the reply."""
+
+    job: int
+    """The number that `Surroundings.start_job` gave."""
+    text: str = ""
+    """For the mind: what was begun."""
+
+
+Consent = Literal["ask", "allow", "deny"]
+"""Whether the user is asked before a tool is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a tool is run."""
+
+    effect: Effect = "none"
+    consent: Consent | None = None
+    """`None`: the user is asked before what stays, the rest is allowed."""
+    deadline: float = 10.0
+    """Seconds that an answer waits for it."""
+    job: float = 0.0
+    """Seconds that it may go on after that, as a job; 0: it is ended."""
+    foreign: bool | None = None
+    """Others write what it returns: a page, a mail. `None`: so it is where it has no effect."""
+    question: str = ""
+    """What the user is asked, its arguments by name: "send {text} to {to}"; empty: its name."""
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def tool(
+    effect: Effect = "none",
+    *,
+    consent: Consent | None = None,
+    deadline: float = 10.0,
+    job: float = 0.0,
+    foreign: bool | None = None,
+    question: str = "",
+) -> Callable[[F], F]:
+    """Mark an async function with its terms: they are data on it, nothing is registered."""
+    terms = Terms(effect, consent, deadline, job, foreign, question)
+
+    def marked(function: F) -> F:
+        function.__dict__["terms"] = terms
+        return function
+
+    return marked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tool:
+    """Something that the assistant can do for the mind and the user."""
+
+    spec: ToolSpec
+    run: Callable[[str, Surroundings], Awaitable[ToolResult | Started]]
+    """Do it; the arguments are a JSON object. Raises `ToolError` where they are wrong."""
+    terms: Terms = Terms()
+    alias: str = ""
+    """Its name for people, where models accept another one only: "files.read"."""
+    source: str = ""
+    """Where it comes from, for people."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.alias or self.spec.name
+
+
+class ToolSource(Protocol):
+    """Something whose tools may change while it is open: a server, a home."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, for people."""
+        ...
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """What it offers now; the same objects as long as nothing has changed."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why it offers nothing now; it comes back by itself."""
+        ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """Surroundings in which things are kept that skills share: alarms, lists, controls."""
+
+    def find(self, kind: type[T]) -> T | None:
+        """Return the one of this type, if there is one here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What can be changed of a session by word."""
+
+    volume: Callable[[], int]
+    """Its own loudness, 0 to 100."""
+    set_volume: Callable[[int], None]
+    pace: Callable[[], float | None]
+    """How fast its voice speaks, 1.0 is as configured; `None`: that cannot be changed."""
+    set_pace: Callable[[float], None]
+    said: Callable[[], str]
+    """What it said last."""
+    close_ears: Callable[[], None]
+    """Close the microphone as soon as the answer is over."""
 
 
 # ── speaking ──────────────────────────────────────────────────────────────────────────────────
@@ -462,6 +908,15 @@ class Synthesizer(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A voice that can speak faster or slower while it is open."""
+
+    def pace(self, factor: float) -> None:
+        """Speak so many times as fast as configured, from the next sentence on."""
+        ...
+
+
 # ── the session, from outside ─────────────────────────────────────────────────────────────────
 
 
@@ -472,6 +927,9 @@ Moment = Literal[
     "words_ready",
     "drafted",
     "committed",
+    "looked",
+    "captured",
+    "encoded",
     "first_token",
     "first_clause",
     "first_sound_ready",
@@ -540,6 +998,10 @@ class SessionState:
     """Why it is deaf now; it goes on trying to mend that."""
     echo: EchoReport | None = None
     """What the device hears of itself; `None`: it does not measure that."""
+    tools: tuple[str, ...] = ()
+    """A line each: how many tools there are here, and at each server that offers some."""
+    looking: tuple[str, ...] = ()
+    """The cameras that are open now."""
 
 
 class Session(Protocol):
@@ -558,8 +1020,13 @@ class Session(Protocol):
         """Call `observer` with all that is to be seen; returns how to stop that."""
         ...
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
-        """Have a text answered as if it had been spoken; returns when the reply is over."""
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
+        """Have a text answered as if it had been spoken; returns when the reply is over.
+
+        `attachments`: paths of pictures, documents or short videos that it is about.
+        """
         ...
 
     async def say(self, text: str) -> TurnReport:

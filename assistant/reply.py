@@ -47,8 +47,11 @@ class Speech:
     mark: Marks
     tell: Callable[[Told], None]
     """Called once when it is over, unless it was a draft that nobody heard of."""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it may be heard, and things be done for it: by `commit`, where it is a draft."""
+    level: Callable[[], float] = lambda: 0.0
+    """The voice's loudness, in decibels."""
 
-    _released: asyncio.Event = field(default_factory=asyncio.Event)
     _written: list[str] = field(default_factory=list)
     _blamed: e.Failure = e.Failure.VOICE
     _failure: str = ""
@@ -56,14 +59,14 @@ class Speech:
 
     def __post_init__(self) -> None:
         if not isinstance(self.order, c.Draft):
-            self._released.set()
+            self.released.set()
 
     async def run(self) -> None:
         """Say it all."""
         outcome: Outcome = "interrupted"
         try:
             await self._speak()
-            await self._released.wait()
+            await self.released.wait()
             outcome = "answered"
         except asyncio.CancelledError:
             outcome = "failed" if self._failure else "interrupted"
@@ -85,7 +88,7 @@ class Speech:
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(self._first_sound(self.utterance))
             chunks = self._marked(sentences(self._thought()))
-            await self.utterance.run(chunks, self._released, self._progress)
+            await self.utterance.run(chunks, self.released, self._progress)
             watch.cancel()
         self.mark(turn, "ended")
 
@@ -134,11 +137,11 @@ class Speech:
     def commit(self, order: c.Commit) -> None:
         """Let it be heard."""
         self.order = c.Reply(order.turn, order.text, order.continues)
-        self._released.set()
+        self.released.set()
 
     def duck(self, *, on: bool) -> None:
         """Lower or raise the voice."""
-        self.device.gain(Track.SPEECH, DUCK_DB if on else 0.0)
+        self.device.gain(Track.SPEECH, self.level() + (DUCK_DB if on else 0.0))
 
     def hold(self, *, on: bool) -> None:
         """Pause or go on."""
@@ -146,7 +149,7 @@ class Speech:
 
     def _restore(self) -> None:
         """Ducking and holding end with the reply that they were for."""
-        if self._released.is_set():
+        if self.released.is_set():
             self.duck(on=False)
             self.hold(on=False)
 

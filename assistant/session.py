@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from assistant.company import Dials, Kept
 from assistant.conductor import Conductor, Order
 from assistant.core import commands as c
 from assistant.core import events as e
@@ -26,26 +27,40 @@ from assistant.core.states import (
 from assistant.errors import AssistantError
 from assistant.jobs import Jobs
 from assistant.languages.pack import Pack
+from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
+from assistant.looking.sight import Eyes, Sight, SightSettings
 from assistant.ports import (
+    Controls,
     Device,
     Ducks,
     Frame,
+    Household,
     LanguageModel,
     Measure,
+    Message,
+    Replaced,
     Seen,
     SessionState,
     Synthesizer,
     Track,
     TurnReport,
 )
+from assistant.reasoning.at_home import HomeSentences
+from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
-from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.errands import Errands
+from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.persona import introduction, is_foreign, opening
+from assistant.reasoning.surroundings import Around, Work
+from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
+from assistant.reasoning.toolbox import Toolbox
 from assistant.recorder.book import Book
 from assistant.recorder.flight import FlightLog
 from assistant.reply import Speech, Told
+from assistant.ringing import Ringing
 from assistant.speaking.streams import closing
 from assistant.speaking.tones import tone as sound_of
 from assistant.speaking.voice import Utterance
@@ -74,6 +89,12 @@ class Shared:
     voice: Synthesizer
     fallback: Synthesizer | None
     pack: Pack
+    household: Household | None = None
+    at_home: HomeSentences | None = None
+    toolbox: Toolbox = field(default_factory=Toolbox)
+    eyes: Eyes = field(default_factory=Eyes)
+    kept: Kept | None = None
+    """Hands, and what they keep; `None`: all is for the mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,7 @@ class Settings:
     idle_s: float = IDLE_SECONDS
     pauses: Pauses = field(default_factory=Pauses)
     """How long this user hesitates, as far as that is known."""
+    sight: SightSettings = field(default_factory=SightSettings)
 
 
 class LiveSession:
@@ -116,11 +138,32 @@ class LiveSession:
         self._ear.hears_us(self._audible)
         mind = shared.mind
         self._conversation = Conversation(
-            opening(mind.info, settings.name, shared.pack.code, settings.extra),
+            self._opening(settings),
             mind.info.context,
             mind.count,
             clock=asyncio.get_running_loop().time,
             idle_seconds=settings.idle_s,
+        )
+        self._sight = Sight(
+            shared.eyes, shared.pack, lambda: mind.info, settings.sight, self._book.mark
+        )
+        self._sight.on_open = lambda: self.cue(c.Tone.LOOKING)
+        self._sight.show = self._show
+        self._dials = Dials(device, (shared.voice, shared.fallback))
+        self._dials.changed = self._set_level
+        self._controls = self._knobs()
+        kept = () if shared.kept is None else (shared.kept.alarms, shared.kept.lists)
+        self._errands = Errands(
+            shared.toolbox,
+            Around(
+                *(shared.pack.code, self._show, self.inject, self._start_job, shared.household),
+                sees=self._sight,
+                local=shared.eyes.local,
+                kept=(*kept, self._controls),
+            ),
+            shared.pack.asking,
+            amend=self._conversation.amend,
+            tone=lambda: self.cue(c.Tone.WAITING),
         )
         self._jobs: Jobs | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -137,7 +180,11 @@ class LiveSession:
         self._faults: tuple[str, ...] = ()
         self._before: State = Quiet()
         self._trouble = device.info.trouble
+        self._unwatch: Callable[[], None] = lambda: None
         device.watch(self._device_changed)
+        self._said = ""
+        self._closing = False
+        self._hands, self._ringing = self._furnished(shared.kept)
 
     async def run(self) -> None:
         """Converse until the device's sound is over and answered, or until cancelled.
@@ -151,7 +198,10 @@ class LiveSession:
                 conducting = tasks.create_task(self._conductor.run(), name="conductor")
                 warming = tasks.create_task(self._keep_warm(), name="warm")
                 telling = tasks.create_task(self._tell_what_is_said(), name="said")
+                ringing = tasks.create_task(self._ring(), name="ringing")
                 self._tell_state(self._conductor.state)
+                if isinstance(self._shared.mind, Replaced):
+                    self._unwatch = self._shared.mind.watch(self._mind_changed)
                 await self._ear.run()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(ENDING_S):
@@ -159,7 +209,11 @@ class LiveSession:
                 conducting.cancel()
                 warming.cancel()
                 telling.cancel()
+                ringing.cancel()
         finally:
+            self._unwatch()
+            self._sight.end()
+            await self._errands.close()
             self._tasks = self._jobs = None
             for future in self._asks.values():
                 future.cancel()
@@ -183,6 +237,8 @@ class LiveSession:
             faults=self._faults,
             trouble=info.trouble,
             echo=info.echo,
+            tools=shared.toolbox.told(),
+            looking=self._sight.open,
         )
 
     @property
@@ -212,14 +268,16 @@ class LiveSession:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
         """Have a text answered as if it had been spoken; returns when the reply is over."""
         if not text.strip():
             raise AssistantError("there is nothing to answer; give a question")
         ask, future = self._asked()
         if not speak:
             self._written.add(ask)
-        self.inject(e.Asked(ask, text.strip()))
+        self.inject(e.Asked(ask, text.strip(), attachments))
         return await self._answered(ask, future)
 
     async def say(self, text: str) -> TurnReport:
@@ -233,12 +291,11 @@ class LiveSession:
     def forget_all(self) -> None:
         """Begin a new conversation: what was said before is not told to the mind any more."""
         self._conversation.clear()
+        self._sight.forget()
 
     def retune(self, settings: Settings) -> None:
         """Be like this from here on; a turn that goes on is let end by the old rules."""
-        info = self._shared.mind.info
-        words = opening(info, settings.name, self._shared.pack.code, settings.extra)
-        self._conversation.reopen(words, settings.idle_s)
+        self._conversation.reopen(self._opening(settings), settings.idle_s)
         self._next = settings
         if isinstance(self._conductor.state, Quiet):
             self._take_next()
@@ -293,8 +350,10 @@ class LiveSession:
             if silent
             else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
         )
+        released = asyncio.Event()
         speech = Speech(
-            order, self._pieces(order), utterance, device, self.inject, self._book.mark, self._told
+            *(order, self._pieces(order, released), utterance, device, self.inject),
+            *(self._book.mark, self._told, released, lambda: self._dials.decibels),
         )
         if isinstance(order, c.Draft):
             self._drafted[order.draft] = speech
@@ -323,21 +382,72 @@ class LiveSession:
 
     # ── how ───────────────────────────────────────────────────────────────────────────────────
 
-    async def _pieces(self, order: Order) -> AsyncIterator[str]:
-        """What there is to say, as it comes."""
+    def _opening(self, settings: Settings) -> tuple[Message, ...]:
+        """Return the messages that each conversation begins with."""
+        info, shared = self._shared.mind.info, self._shared
+        rules = RULES if info.calls_tools and shared.toolbox.has_any else ""
+        extra = f"{rules} {settings.extra}".strip()
+        return opening(info, settings.name, shared.pack.code, extra)
+
+    async def _pieces(self, order: Order, released: asyncio.Event) -> AsyncIterator[str]:
+        """What there is to say, as it comes; nothing is done before it is released."""
         mind, settings = self._shared.mind, self._settings
         if isinstance(order, c.Announce):
             said = order.utterance
             yield self._shared.pack.notices[said] if isinstance(said, c.Notice) else said
             return
-        canned = introduction(order.text, mind.info, settings.name)
+        canned = None
+        if self._hands is not None:
+            canned = await self._hands.answer(
+                order.text, turn=order.turn, continues=order.continues, released=released
+            )
+        if canned is None and (home := self._shared.at_home) is not None:
+            canned = await home.answer(order.text, released)
+        code = self._shared.pack.code
+        if canned is None and is_foreign(mind.info, code):
+            canned = spoken(code).say("no_free_talk")
+        if canned is None:
+            canned = introduction(order.text, mind.info, settings.name)
         if canned is not None:
             yield canned
             return
-        prompt = self._conversation.prompt(order.text, continues=order.continues != e.NOTHING)
-        async with closing(think(mind, prompt)) as pieces:
-            async for piece in pieces:
-                yield piece
+        talk, continues = self._conversation, order.continues != e.NOTHING
+        looked = await self._sight.for_turn(
+            order.turn,
+            order.text,
+            () if isinstance(order, c.Draft) else order.attachments,
+            afresh=not talk.turns,
+            pictured=talk.pictured,
+            draft=isinstance(order, c.Draft),
+        )
+        if isinstance(order, c.Reply):
+            self._sight.close()
+        if looked.said:
+            yield looked.said
+            return
+        prompt = talk.prompt(
+            order.text,
+            continues=continues,
+            images=looked.images,
+            note=looked.note,
+            refers=self._sight.refers(order.text),
+        )
+        errand = self._errands.errand(
+            order.turn,
+            order.text,
+            released=released,
+            continues=order.continues,
+            foreign=talk.foreign or any(message.images for message in prompt),
+        )
+        try:
+            async with closing(think(mind, prompt, errand=errand)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            errand.close()
+
+    def _start_job(self, title: str, work: Work, deadline: float) -> int:
+        return self.jobs.start(title, work, deadline=deadline)
 
     def _audible(self) -> str:
         """What we say on a loudspeaker; a canceller that has to learn again lets some through."""
@@ -345,6 +455,59 @@ class LiveSession:
         if self._speech is None or echo is None or echo.state == "none":
             return ""
         return self._speech.said
+
+    def _knobs(self) -> Controls:
+        """What words and tools may turn."""
+        dials = self._dials
+        return Controls(
+            volume=lambda: dials.volume,
+            set_volume=dials.set_volume,
+            pace=lambda: dials.pace,
+            set_pace=dials.set_pace,
+            said=lambda: self._said,
+            close_ears=self._close_ears,
+        )
+
+    def _furnished(self, kept: Kept | None) -> tuple[Handiwork | None, Ringing | None]:
+        """Give the hands what they need of this session."""
+        if kept is None:
+            return None, None
+        company = kept.company(self._controls, self._show, self.inject)
+        info = self._shared.mind.info
+        say = spoken(self._shared.pack.code)
+        ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
+        return Handiwork(kept.hands, company, calls_tools=info.calls_tools), ringing
+
+    async def _ring(self) -> None:
+        if self._ringing is not None:
+            await self._ringing.run()
+
+    def _set_level(self) -> None:
+        """Be as loud as was asked for, at once."""
+        self._device.gain(Track.SPEECH, self._dials.decibels)
+        if self._ringing is not None:
+            self._ringing.set_level(self._dials.decibels)
+
+    def _close_ears(self) -> None:
+        self._closing = True
+
+    def _heed(self, event: e.Event, state: State) -> None:
+        """What rings is stopped by a word or a key, and is lower while somebody speaks."""
+        ringing, kept = self._ringing, self._shared.kept
+        if ringing is None or kept is None or not ringing.on:
+            return
+        ringing.lower(on=not isinstance(state, Quiet))
+        stopped = event == e.Poked(e.Action.STOP) or (
+            isinstance(event, e.Heard) and event.verdict.kind in {e.Kind.STOP, e.Kind.CANCEL}
+        )
+        if stopped and self._tasks is not None:
+            self._tasks.create_task(self._silence(kept), name="silence")
+
+    async def _silence(self, kept: Kept) -> None:
+        try:
+            await kept.alarms.silence()
+        except AssistantError as wrong:  # it is silent all the same
+            _log.warning("%s", wrong)
 
     def _paused(self, ms: float) -> None:
         self.pauses = self.pauses.after(ms)
@@ -356,15 +519,24 @@ class LiveSession:
     def _told(self, told: Told) -> None:
         """A reply is over: remember what was heard of it, and tell."""
         order = told.order
+        self._said = told.written or self._said
+        if self._closing and self._tasks is not None:
+            self._closing = False
+            self._tasks.create_task(self.mute(on=True), name="close the ears")
         if isinstance(order, c.Reply):
             if told.outcome == "answered":
                 self._ear.answered()
+            errand = self._errands.of(order.turn)
             self._conversation.add_turn(
                 order.text,
                 told.heard,
                 interrupted=told.outcome != "answered",
                 continues=order.continues != e.NOTHING,
+                tools=errand.rounds.record() if errand else (),
+                foreign=errand.is_foreign if errand else False,
+                images=self._sight.taken(order.turn),
             )
+            self._errands.told(order.turn, told.heard, whole=told.outcome == "answered")
         text = order.text if isinstance(order, c.Reply) else ""
         report = self._book.close(
             order.turn, text, told.heard, told.outcome, failure=told.failure, ask=order.ask
@@ -381,15 +553,19 @@ class LiveSession:
     ) -> None:
         self.flight.note(at, event, orders, before=self._before)
         self._before = state
+        self._heed(event, state)
         self._book.note(at, event, orders)
+        self._note_consent(event, orders)
         for order in orders:
             if isinstance(order, c.CancelReply) and isinstance(event, e.TimerFired):
                 self._give_up(event.timer)
             elif isinstance(order, c.Commit):
                 self._speech = self._drafted.pop(order.draft)
+                self._sight.committed()
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
         self._gate(state)
+        self._sight.note(event, state, afresh=not self._conversation.turns)
         if self._ducks is not None:
             self._ducks.duck(on=_attends(state, self._conductor.policy))
         self._tell_state(state)
@@ -401,11 +577,25 @@ class LiveSession:
         else:
             self._sounding.clear()
 
+    def _note_consent(self, event: e.Event, orders: tuple[c.Command, ...]) -> None:
+        """What the user was asked is answered by their next turn, and by nothing else."""
+        if self._speech is not None and self._speech.order.turn == self._errands.asking:
+            self._errands.told(self._speech.order.turn, self._speech.said)
+        stopped = isinstance(event, e.Heard) and event.verdict.kind is e.Kind.STOP
+        if stopped or event == e.Poked(e.Action.STOP):
+            self._errands.withdraw()
+        for order in orders:
+            if isinstance(order, c.Announce):
+                self._errands.withdraw()
+            elif isinstance(order, c.Reply | c.Commit):
+                self._errands.committed(order.turn, order.text)
+
     def _take_next(self) -> None:
         """Begin to be like what was asked for; the event comes before any of the next turn's."""
         settings, self._next = self._next, None
         if settings is not None:
             self._settings = settings
+            self._sight.settings = settings.sight
             self._ear.retune(settings.ear)
             self.inject(e.PolicyChanged(settings.policy))
 
@@ -435,6 +625,11 @@ class LiveSession:
         if was and not self._trouble and self._tasks is not None:
             self._tasks.create_task(self._play(c.Tone.AWAKE), name="sound is back")
 
+    def _mind_changed(self, sentence: str) -> None:
+        """Another mind thinks now: said where somebody is being answered."""
+        if not isinstance(self._conductor.state, Quiet):
+            self.inject(e.WantsFloor(sentence, e.Urgency.POLITE))
+
     async def _tell_what_is_said(self) -> None:
         """Between two steps of the core the words go on."""
         while True:
@@ -445,7 +640,7 @@ class LiveSession:
     def _gate(self, state: State) -> None:
         """Half duplex: while we sound, the ear is closed. What we asked makes "yes" a word."""
         speaks = isinstance(state, Speaking) or (isinstance(state, Overlapping) and state.audible)
-        self._ear.talking = speaks
+        self._ear.talking = speaks or (self._ringing is not None and self._ringing.on)
         self._ear.expecting = bool(isinstance(state, Speaking | Overlapping) and state.expecting)
         gated = speaks and not self._device.info.full_duplex
         if gated != self._ear.gated:
@@ -460,6 +655,7 @@ class LiveSession:
         while True:
             await self._quiet.wait()
             talk, mind = self._conversation, self._shared.mind
+            await condense(talk, mind, self._quiet.is_set)
             if talk.stale_prefix or (talk.unread and mind.info.local):
                 await mind.warm(talk.prefix())
             await asyncio.sleep(WARM_S)

@@ -82,4 +82,11 @@ class Progress:
     done: float | None = None
 
 
-View = Status | Caption | Card | Picture | Countdown | Listing | Progress
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Cameras that are open now, by name; none: all are closed."""
+
+    cameras: tuple[str, ...] = ()
+
+
+View = Status | Caption | Card | Picture | Countdown | Listing | Progress | Looking

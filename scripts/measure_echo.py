@@ -38,11 +38,10 @@ STORY = (
 LEVELS = (-20.0, -6.0, 6.0)
 """Of the echo against the voice, dB."""
 SETTINGS = {
-    "suppressed": {"noise_suppression": False},
-    "and noise suppression": {"noise_suppression": True},
-    "both": {"subtract": True, "noise_suppression": False},
-    "and gain": {"gain": True},
-    "subtracted first": {"subtract": True},
+    "as shipped": {},
+    "without noise suppression": {"noise_suppression": False},
+    "with gain": {"gain": True},
+    "suppressed alone": {"subtract": False},
 }
 
 

@@ -66,15 +66,21 @@ class Espeak:
     def __init__(self, program: str, voice: str, config: Config) -> None:
         self._voice = voice
         self._info = VoiceInfo(f"espeak-ng {voice}", config.language, _RATE)
-        self._command = (
-            *(program, "--stdin", "--stdout", "-v", voice, "-b", "1"),
-            *("-s", str(round(_WORDS_PER_MINUTE * config.speed)), "-p", str(config.pitch)),
-        )
+        self._program, self._config = program, config
+        self.pace(1.0)
 
     @property
     def info(self) -> VoiceInfo:
         """Name and limits."""
         return self._info
+
+    def pace(self, factor: float) -> None:
+        """Speak so many times as fast as configured, from the next text on."""
+        speed = round(_WORDS_PER_MINUTE * self._config.speed * factor)
+        self._command = (
+            *(self._program, "--stdin", "--stdout", "-v", self._voice, "-b", "1"),
+            *("-s", str(speed), "-p", str(self._config.pitch)),
+        )
 
     async def check(self) -> None:
         """Raise `BackendError` if it cannot speak with this voice."""

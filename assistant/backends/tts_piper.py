@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,10 @@ class Piper:
         self._engine = engine
         self._worker = worker
 
+    def pace(self, factor: float) -> None:
+        """Speak so many times as fast as configured, from the next text on."""
+        self._engine.factor = factor
+
     @property
     def info(self) -> VoiceInfo:
         """Name and limits."""
@@ -149,9 +153,12 @@ class _Engine:
             ) from error
         # Piper calls only `run(None, inputs)` of its session: ours passes the options as well.
         self._voice = PiperVoice(session=self, config=piper)
+        self.factor = 1.0
+        """How many times as fast as configured it speaks."""
+        self._length = piper.length_scale / config.speed
         self._settings = SynthesisConfig(
             speaker_id=_speaker(name, piper, config.speaker),
-            length_scale=piper.length_scale / config.speed,
+            length_scale=self._length,
             noise_scale=config.noise,
             noise_w_scale=config.noise_width,
             normalize_audio=False,
@@ -204,7 +211,8 @@ class _Engine:
 
     def _made(self, ids: list[int]) -> "_Made":
         self._frames = None
-        result = self._voice.phoneme_ids_to_audio(ids, self._settings, include_alignments=True)
+        settings = replace(self._settings, length_scale=self._length / self.factor)
+        result = self._voice.phoneme_ids_to_audio(ids, settings, include_alignments=True)
         sound, lengths = result if isinstance(result, tuple) else (result, None)
         if lengths is not None and np.size(lengths) != len(ids):
             lengths = None

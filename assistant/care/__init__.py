@@ -7,9 +7,11 @@ user          what this user may do: directories, priority, groups, camera
 gpu           whether there is one, and whether the ears understand a sentence on it
 sound         library, server, cards, devices, a second of the microphone, second mouth
 mixer         muted or turned down in the sound server's mixer
-installation  configuration, secrets, engines, models, wake word, model server, control socket
+installation  configuration, secrets, engines, models, wake word, control socket
 started       systemd units, lingering, other assistants
+reach         minds elsewhere: reached, keys taken
 retirement    models of services that are switched off
+tools         tools and their mistakes; each MCP server, started
 
 microphones   all of them at once: which one hears somebody speak
 chirp         how late and how loud the speaker comes back

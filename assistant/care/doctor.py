@@ -9,10 +9,23 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_state_path
 
-from assistant.care import gpu, installation, machine, mixer, retirement, sound, started, user
+from assistant.care import (
+    broker,
+    doors,
+    gpu,
+    installation,
+    machine,
+    mixer,
+    reach,
+    retirement,
+    sound,
+    started,
+    tools,
+    user,
+)
 from assistant.care.findings import Check, Finding
 from assistant.config import Config
-from assistant.control.client import default_path
+from assistant.control.client import default_path, running
 from assistant.models.store import default
 
 DEEP = 600.0
@@ -60,11 +73,21 @@ def checks(config: Config | None, *, deep: bool) -> list[Check]:
         Check("clock followed", machine.synchronised),
         Check("groups", user.groups),
         *_sound_checks(config),
-        Check("camera", user.cameras),
+        Check("camera", partial(user.cameras, wanted=_looks(config))),
         *_engine_checks(config),
         *_running_checks(config),
         *([] if config is None else _config_checks(config, deep=deep)),
     ]
+
+
+def _looks(config: Config | None) -> bool:
+    """Tell whether it is to look through a camera; a configuration may know of none."""
+    return getattr(getattr(config, "vision", None), "mode", "off") != "off"
+
+
+def _ports(config: Config) -> Iterator[Finding]:
+    us = running(config.control.socket or Path(default_path()))
+    return doors.ports(doors.opened(config), doors.asked(config), us, Path("/proc"))
 
 
 def _sound_checks(config: Config | None) -> list[Check]:
@@ -93,6 +116,8 @@ def _engine_checks(config: Config | None) -> list[Check]:
 def _is_used(engine: installation.Engine, config: Config | None) -> bool:
     if engine.stage == "wake" and (config is None or config.turns.mode != "wake"):
         return False
+    if config is not None and engine.stage == "llm":
+        return any(mind.backend == engine.backend for _, mind in config.llm.chain)
     return config is None or getattr(config, engine.stage).backend == engine.backend
 
 
@@ -111,11 +136,19 @@ def _config_checks(config: Config, *, deep: bool) -> list[Check]:
         Check("secrets", partial(installation.secrets, config)),
         Check("models", partial(installation.models, config, default(), deep=deep), DEEP),
         Check("retired models", partial(retirement.retired, config)),
+        Check(doors.WHAT, partial(_ports, config)),
+    ]
+    found.append(Check("tools", partial(tools.found, config), tools.FINDING_S))
+    found += [
+        Check(f"MCP {name}", partial(tools.server, name, server), tools.STARTING_S + 15)
+        for name, server in config.mcp.items()
     ]
     if config.turns.mode == "wake":
         found.append(Check("wake word", partial(installation.wake_word, config)))
-    if config.llm.backend == "openai":
-        found.append(Check("model server", partial(installation.model_server, config)))
+    if config.home.broker:
+        found.append(Check("home", partial(broker.broker, config), 20.0))
+    if reach.elsewhere(config):
+        found.append(Check("mind", partial(reach.minds, config)))
     return found
 
 

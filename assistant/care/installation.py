@@ -1,4 +1,4 @@
-"""The installation: configuration, secrets, engines, models, model server, control socket."""
+"""The installation: configuration, secrets, engines, models, control socket."""
 
 import asyncio
 import importlib.metadata
@@ -14,15 +14,12 @@ from pydantic import BaseModel, SecretStr
 
 from assistant.backends import turn_smart
 from assistant.care.findings import Finding, State
-from assistant.care.minds import KeyRefused, NoServer, Unlisted, ask
 from assistant.config import Chosen, Config, load, resolve
 from assistant.config.layers import chosen_file
 from assistant.control.client import default_path, running
 from assistant.errors import BackendError, ConfigError, ModelError
 from assistant.models.store import Store
 
-REACH = 2.0
-"""Seconds for a model server to answer."""
 IMPORTING = 60.0
 """Seconds for an engine to be imported, from a slow disk for the first time."""
 MEGA = 1_000_000
@@ -121,26 +118,6 @@ def models(config: Config, store: Store, *, deep: bool) -> Iterator[Finding]:
             yield Finding(state, f"{stage} model", message, f"`assistant models pull {name}`")
 
 
-def model_server(config: Config) -> Finding:
-    """Tell whether the model server answers, takes our key and has the model."""
-    settings = config.llm.settings
-    url = str(getattr(settings, "base_url", "")).rstrip("/")
-    key = getattr(settings, "api_key", None)
-    try:
-        server = ask(url, key.get_secret_value() if key else "", reach=REACH)
-    except KeyRefused as wrong:
-        return Finding("fail", "model server", str(wrong), "mend llm.api_key")
-    except Unlisted as wrong:
-        return Finding("warn", "model server", str(wrong), "check that llm.base_url ends in /v1")
-    except NoServer as wrong:
-        return Finding("fail", "model server", str(wrong), "start it, or mend llm.base_url")
-    model, names = str(getattr(settings, "model", "")), server.listed
-    if model and names and model not in names:
-        detail = f"{url} does not list {model!r}"
-        return Finding("warn", "model server", detail, f"llm.model: {', '.join(names[:3])} …")
-    return Finding("ok", "model server", f"{url}, {len(names)} models")
-
-
 def control_socket(path: Path | None) -> Finding:
     """Tell whether an assistant runs already, and whether one could open its socket."""
     place = Path(default_path()) if path is None else path.expanduser()
@@ -162,8 +139,8 @@ def _secrets_in(model: BaseModel) -> int:
 
 
 def _needed(config: Config) -> Iterator[tuple[str, str]]:
-    stages = {"vad": config.vad, "stt": config.stt, "llm": config.llm, "tts": config.tts}
-    for kind, stage in stages.items():
+    minds = [("llm", mind) for _, mind in config.llm.chain]
+    for kind, stage in (("vad", config.vad), ("stt", config.stt), *minds, ("tts", config.tts)):
         chosen: Chosen = resolve(kind, stage, language=config.language)
         needs: Any = getattr(chosen.module, "needs", None)
         if needs is not None:

@@ -24,8 +24,9 @@ def retired(config: Config, today: date | None = None) -> list[Finding]:
     """Name the models of services in the configuration whose end has come, or is near."""
     today = today or datetime.now(UTC).date()
     found = []
-    for stage in ("stt", "llm", "tts"):
-        settings = getattr(config, stage).settings
+    stages = (("stt", config.stt), *config.llm.chain, ("tts", config.tts))
+    for stage, part in stages:
+        settings = part.settings
         host = urlsplit(str(getattr(settings, "base_url", ""))).hostname
         model = str(getattr(settings, "model", ""))
         if host in HOSTS and (line := _ended(f"{stage}.model", model, today)) is not None:

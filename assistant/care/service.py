@@ -211,6 +211,7 @@ def user_unit(arguments: Sequence[str], folder: Path, *, confined: bool) -> str:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # else they stay read-only
     lines = {
         "ExecStart=": [_start(arguments), *_environment(), *_credentials(_keys(folder))],
+        "ExecReload=": [_words("ExecReload=", "reload")],
         "ReadWritePaths=": [f"ReadWritePaths={quoted(f'-{place}')}" for place in written],
     }
     return filled(text, lines)
@@ -257,6 +258,7 @@ def system_unit(arguments: Sequence[str] = ()) -> str:
             *(_start(arguments), *_environment()),
             *_credentials(_keys(ETC)),
         ],
+        "ExecReload=": [_words("ExecReload=", "reload")],
         "SupplementaryGroups=": [f"SupplementaryGroups={' '.join(groups)}"],
         "ProtectHome=": ["ProtectHome=tmpfs", *(f"BindReadOnlyPaths={it}" for it in hidden)],
     }
@@ -313,9 +315,13 @@ def quoted(word: str) -> str:
 
 
 def _start(arguments: Sequence[str]) -> str:
-    """Return the line that starts this very program; -P: nothing of the directory it runs in."""
-    words = [sys.executable, "-P", "-m", "assistant", "run", *arguments]
-    return "ExecStart=" + " ".join(quoted(word.replace("$", "$$")) for word in words)
+    return _words("ExecStart=", "run", *arguments)
+
+
+def _words(what: str, *arguments: str) -> str:
+    """Return a line that runs this very program; -P: nothing of the directory it runs in."""
+    words = [sys.executable, "-P", "-m", "assistant", *arguments]
+    return what + " ".join(quoted(word.replace("$", "$$")) for word in words)
 
 
 def _environment() -> list[str]:

@@ -3,9 +3,11 @@
 import grp
 import os
 import resource
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from assistant.care.findings import Finding
@@ -71,15 +73,22 @@ def priority(limit: int | None = None) -> Finding:
     )
 
 
-def cameras(folder: Path = Path("/dev")) -> Finding:
-    """Tell whether there is a camera that may be used; none is needed."""
+def cameras(folder: Path = Path("/dev"), *, wanted: bool = False) -> Finding:
+    """Tell whether there is a camera that may be used. `wanted`: it is to look through one."""
     nodes = sorted(folder.glob("video[0-9]*"))
     if not nodes:
+        if wanted:
+            fix = "plug one in, or set vision.mode to off"
+            return Finding("warn", "camera", "none, and it is to look through one", fix)
         return Finding("ok", "camera", "none, and none is needed")
     if not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
         fix = f"`sudo usermod -aG video {_me()}`, then log in again"
         return Finding("warn", "camera", f"{nodes[0]} may not be used by this user", fix)
-    return Finding("ok", "camera", ", ".join(node.name for node in nodes))
+    names = ", ".join(node.name for node in nodes)
+    if wanted and find_spec("cv2") is None:
+        fix = f"`{sys.executable} -m pip install opencv-python-headless`"
+        return Finding("fail", "camera", f"{names}, and OpenCV is not installed", fix)
+    return Finding("ok", "camera", names)
 
 
 def groups(folder: Path = Path("/dev")) -> Finding:

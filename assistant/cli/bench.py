@@ -128,6 +128,20 @@ def cancel(
 
 
 @app.command()
+def vision(
+    folder: Folder,
+    config: ConfigFile = None,
+    setting: Settings = None,
+    out: Out = HERE,
+    limit: Limit = 10,
+) -> None:
+    """How much later a visual answer is than a spoken one, with stages of known cost."""
+    from assistant.cli.benching import Wanted, run_vision  # noqa: PLC0415 - keeps --help quick
+
+    run_vision(load_config(config, setting), Wanted(folder, out, "yes", limit))
+
+
+@app.command()
 def asr(
     folder: Folder,
     config: ConfigFile = None,

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from assistant import app
-from assistant.bench import asr, barge_in, cancel, idle, latency, manifest, pausing, quiet, stub
+from assistant.bench import (
+    asr,
+    barge_in,
+    cancel,
+    idle,
+    latency,
+    manifest,
+    pausing,
+    quiet,
+    stub,
+    vision,
+)
 from assistant.bench.machine import described, line, load
 from assistant.bench.report import Report, Table, number
 from assistant.cli.bars import bars
@@ -151,6 +162,32 @@ def run_cancel(config: Config, out: Path, trials: int) -> None:
 
     run = with_shared(config, work)
     _one_line(run, out, "cancel", "Stopped by key", run.result.line(), asdict(run.result))
+
+
+def run_vision(config: Config, wanted: Wanted) -> None:
+    """Measure what looking adds to an answer."""
+    clips = manifest.read(wanted.folder, language=config.language, only=wanted.only)
+    clips = manifest.spread(clips, wanted.limit)
+
+    async def work(shared: Shared, settings: Settings) -> vision.Vision:
+        wanted.out.mkdir(parents=True, exist_ok=True)
+        return await vision.measure(
+            shared,
+            settings,
+            clips,
+            wanted.out,
+            told=lambda row: print_line(f"{row.name:28} {number(row.latency_ms, ' ms'):>8}"),
+        )
+
+    run = with_shared(_looking(config), work, stubbed=True)
+    title = "A visual answer against a spoken one, stages of known cost"
+    _one_line(run, wanted.out, "vision", title, run.result.line(), asdict(run.result))
+
+
+def _looking(config: Config) -> Config:
+    """Return the configuration of an assistant that may look; the camera is the bench's own."""
+    vision = config.vision.model_copy(update={"mode": "auto", "screen": None})
+    return config.model_copy(update={"vision": vision})
 
 
 def run_asr(config: Config, folder: Path, out: Path) -> None:

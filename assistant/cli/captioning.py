@@ -14,6 +14,7 @@ from assistant.backends.device_file import Config as CardConfig
 from assistant.backends.device_file import open as open_card
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, until_ended
+from assistant.cli.sieve import sift
 from assistant.config import Config
 from assistant.core.events import (
     Event,
@@ -44,6 +45,7 @@ Tell = Callable[[Caption, float], None]
 
 def captions(config: Config, clips: Sequence[Path], *, as_json: bool) -> None:
     """Show captions until the sound is over, or Ctrl-C; then end the process."""
+    sift()
     until_ended(lambda _: _captions(config, clips, as_json=as_json))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.options import ConfigFile, Settings, load_config
+from assistant.cli.options import ConfigFile, Images, Settings, load_config
 
 
 def command(  # noqa: PLR0913, PLR0917 - a command line has as many options as it has
@@ -33,6 +33,7 @@ def command(  # noqa: PLR0913, PLR0917 - a command line has as many options as i
     noise: Annotated[
         Path | None, typer.Option("--noise", metavar="F", help="A recording of the room's noise.")
     ] = None,
+    image: Images = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="Write a JSON line for each turn.")] = False,
 ) -> None:
@@ -42,5 +43,5 @@ def command(  # noqa: PLR0913, PLR0917 - a command line has as many options as i
     """
     from assistant.cli.conversing import Play, play  # noqa: PLC0415 - keeps --help quick
 
-    wanted = Play(tuple(clips), out, flight, gap, noise, json=json)
+    wanted = Play(tuple(clips), out, flight, gap, noise, tuple(image or ()), json=json)
     play(load_config(config, setting), wanted)

@@ -14,6 +14,7 @@ from assistant.backends.device_file import open as open_card
 from assistant.bench.converse import Exchange, converse
 from assistant.cli.bars import bars
 from assistant.cli.live import alongside, check_writable, log_to, session_on, until_ended
+from assistant.cli.seeing import checked
 from assistant.config import Config
 from assistant.recorder.stalls import LoopMonitor
 from assistant.recorder.waterfall import Waterfall
@@ -31,6 +32,8 @@ class Play:
     flight: Path | None = None
     gap: float = 1.0
     noise: Path | None = None
+    images: tuple[Path, ...] = ()
+    """What each recording is about."""
     json: bool = False
 
 
@@ -44,6 +47,7 @@ async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
     told, results = Console(stderr=True), Console(soft_wrap=True, highlight=False)
     log_to(config.log.level)
     check_writable(wanted.out, wanted.flight)
+    images = checked(wanted.images)
     clips = await asyncio.to_thread(load_all, wanted.clips)
     for clip in clips:
         if clip.warning:
@@ -53,7 +57,9 @@ async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
     async with (
         open_shared(config) as shared,
         open_card(CardConfig(noise=wanted.noise)) as card,
-        session_on(card, shared, config, record=wanted.out, flight=wanted.flight) as session,
+        session_on(
+            *(card, shared, config), record=wanted.out, flight=wanted.flight, images=images
+        ) as session,
         monitor.watching(),
     ):
 

@@ -12,11 +12,12 @@ from typing import Any
 from rich.console import Console
 
 from assistant.app import fetch_models, open_device, open_shared, together
-from assistant.care.health import Health, Recent
+from assistant.care.health import Recent
 from assistant.care.watched import Manager, Pulse, report
 from assistant.cli import journal
 from assistant.cli.bars import bars
 from assistant.cli.demonstration import demonstrate
+from assistant.cli.knobs import controls
 from assistant.cli.live import (
     Stop,
     alongside,
@@ -26,6 +27,7 @@ from assistant.cli.live import (
     state_dir,
     until_ended,
 )
+from assistant.cli.sieve import sift
 from assistant.cli.upkeep import House
 from assistant.config import Config
 from assistant.control.client import default_path
@@ -34,11 +36,13 @@ from assistant.control.place import free
 from assistant.control.server import serve
 from assistant.core.events import Muted
 from assistant.errors import AssistantError, BackendUnavailable
+from assistant.home.devices import Devices
+from assistant.house import keep_home
 from assistant.ports import Device
 from assistant.recorder.book import called
 from assistant.recorder.stalls import LoopMonitor
 from assistant.recorder.waterfall import one_line
-from assistant.session import Shared
+from assistant.session import LiveSession, Shared
 from assistant.showing.screen import HOW_TO_STOP, Screen
 
 
@@ -72,6 +76,7 @@ class _Around:
 def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
     """Run until somebody stops it, then end the process. `configured` reads the configuration."""
     config, monitor = configured(), LoopMonitor()
+    sift(chatter=config.log.level.upper() == "DEBUG")
     recent = Recent()
     logging.getLogger("assistant").addHandler(recent)
     house = House(config, configured, recent, monitor)
@@ -81,7 +86,7 @@ def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
 async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> None:
     # The journal is no place for what is said.
     console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
-    entrance = Entrance(muted=_mute().exists(), on_mute=lambda on: _keep_mute(on=on))
+    entrance = Entrance(muted=lambda: _mute().exists(), on_mute=lambda on: _keep_mute(on=on))
     around = _Around(house, entrance, Manager.of(os.environ), stop)
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
@@ -125,7 +130,13 @@ async def _opened(
     Raises `AssistantError` when another assistant runs.
     """
     free(path or Path(default_path()))
-    served = serve(around.entrance, on_quit=around.stop, path=path, upkeep=around.house.upkeep)
+    served = serve(
+        around.entrance,
+        on_quit=around.stop,
+        path=path,
+        upkeep=around.house.upkeep,
+        loading=around.entrance.inside,
+    )
     try:
         await door.enter_async_context(served)
     except AssistantError as wrong:
@@ -190,13 +201,24 @@ async def _converse(
         stack.callback(session.watch(screen))
         screen.welcome(session.state, _how_to_talk(config, session.names))
         telling = report(around.manager, pulse, lambda: session.state)
-        await alongside(session, _both(telling, health))
+        home = _home(config, session, device, shared, around)
+        await alongside(session, _beside(telling, health.keep(), home))
 
 
-async def _both(telling: Coroutine[Any, Any, None], health: Health) -> None:
+async def _beside(*works: Coroutine[Any, Any, None]) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(telling, name="tell the service manager")
-        tasks.create_task(health.keep(), name="health")
+        for work in works:
+            tasks.create_task(work)
+
+
+async def _home(
+    config: Config, session: LiveSession, device: Device, shared: Shared, around: _Around
+) -> None:
+    """Be a part of the home, where there is one."""
+    if isinstance(shared.household, Devices):
+        turned = controls(session, around.house, device, shared.voice)
+        timers = config.hands.enabled
+        await keep_home(config, session, turned, shared.household, state_dir(), timers=timers)
 
 
 def _mute() -> Path:

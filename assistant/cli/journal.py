@@ -4,6 +4,7 @@ https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
 """
 
 import os
+import sys
 
 STDOUT, STDERR = 1, 2
 _PRIORITIES = ((50, 2), (40, 3), (30, 4), (20, 6))
@@ -12,14 +13,16 @@ _DEBUG = 7
 _ERROR = 40
 
 
-def goes_there(stream: int = STDERR) -> bool:
-    """Tell whether a stream is the journal's, as `JOURNAL_STREAM` names it.
+def goes_there(stream: int | None = None) -> bool:
+    """Tell whether a stream, or what Python writes errors to, is the journal's.
+
+    `JOURNAL_STREAM` names it.
 
     The variable alone says nothing: what a service starts inherits it, with streams of its own.
     """
     try:
-        there = os.fstat(stream)
-    except OSError:
+        there = os.fstat(sys.stderr.fileno() if stream is None else stream)
+    except (OSError, ValueError, AttributeError):
         return False
     return os.environ.get("JOURNAL_STREAM") == f"{there.st_dev}:{there.st_ino}"
 

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,13 +144,16 @@ async def session_on(  # noqa: PLR0913 - a session and what is kept of it
     flight: Path | None = None,
     learn: bool = False,
     tap: Tap | None = None,
+    images: tuple[str, ...] = (),
 ) -> AsyncIterator[LiveSession]:
     """Make a session with its recorder; run it inside this context.
 
     `learn`: a person speaks, so that their pauses are worth keeping. `tap` gets each frame.
+    `images`: paths of pictures that come with each question.
     """
     habits = state_dir() / "pauses.json"
     chosen = settings(config, shared.mind.info, pauses.read(habits))
+    chosen = replace(chosen, sight=replace(chosen.sight, handed=images))
     async with AsyncExitStack() as stack:
         log = FlightLog(
             chosen.policy,

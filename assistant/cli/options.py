@@ -20,6 +20,12 @@ Settings = Annotated[
         "--set", "-s", metavar="KEY=VALUE", help="Change a setting, for example stt.model=base."
     ),
 ]
+Images = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--image", "-i", metavar="FILE", help="A picture, PDF or short video that it is about."
+    ),
+]
 
 
 def load_config(

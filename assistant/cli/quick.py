@@ -218,6 +218,7 @@ def _fitted(line: str) -> str:
 
 def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
     latency, faults = answer.get("last_latency"), answer.get("faults")
+    seen, tools = answer.get("looking"), answer.get("tools")
     turns = str(answer.get("turns"))
     if isinstance(latency, int | float):
         turns += f", the newest answered after {latency:.2f} s"
@@ -231,7 +232,9 @@ def _lines(answer: dict[str, object]) -> list[tuple[str, object]]:
         ("ears", answer.get("ears")),
         ("mind", answer.get("mind")),
         ("voice", answer.get("voice")),
+        *(("tools", told) for told in (tools if isinstance(tools, list) else [])),
         *([("sound", trouble)] if (trouble := answer.get("trouble")) else []),
+        *(("looking", name) for name in (seen if isinstance(seen, list) else [])),
         ("turns", turns),
         *(("fault", fault) for fault in (faults if isinstance(faults, list) else [])),
     ]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -13,6 +13,7 @@ from assistant.care.health import Gauge, Health, Recent, loop_gauges, process_ga
 from assistant.care.watched import Pulse
 from assistant.config import Config
 from assistant.config.changes import changed
+from assistant.config.sections import Stage
 from assistant.control.server import Answer, Upkeep
 from assistant.errors import AssistantError
 from assistant.ports import Device, Gauged, Tunable
@@ -59,15 +60,30 @@ class House:
         return longest
 
     async def _reload(self) -> Answer:
+        if self._session is None:
+            raise AssistantError("it is still starting; try again in a moment")
+        return self._take(await asyncio.to_thread(self._again))
+
+    @property
+    def config(self) -> Config:
+        """What holds now."""
+        return self._config
+
+    async def change(self, values: Mapping[str, object]) -> None:
+        """Have live settings, by their dotted keys, other values until the next restart."""
+        self._take(_with(self._config, values))
+
+    def _take(self, new: Config) -> Answer:
         if self._session is None or self._device is None or self._shared is None:
             raise AssistantError("it is still starting; try again in a moment")
-        new = await asyncio.to_thread(self._again)
         different = list(changed(self._config, new))
         taken = [key for key in different if _is_live(key)]
         self._config = _partly(self._config, new)
         self._session.retune(settings(self._config, self._shared.mind.info, self._session.pauses))
         if isinstance(self._device, Tunable):
             self._device.tune(self._config.device.settings)
+        if isinstance(self._shared.voice, Tunable):
+            self._shared.voice.tune(self._config.tts.settings)
         logging.getLogger("assistant").setLevel(self._config.log.level.upper())
         return {"taken": taken, "restart": [key for key in different if key not in taken]}
 
@@ -120,6 +136,19 @@ def _gauges(part: object) -> Iterable[Gauge]:
         )
 
 
+def _with(config: Config, values: Mapping[str, object]) -> Config:
+    for key, value in values.items():
+        name, _, setting = key.partition(".")
+        section = getattr(config, name)
+        if isinstance(section, Stage):
+            inner = section.settings.model_copy(update={setting: value})
+            section = section.model_copy(update={"settings": inner})
+        else:
+            section = section.model_copy(update={setting: value})
+        config = config.model_copy(update={name: section})
+    return config
+
+
 def _is_live(key: str) -> bool:
     if key.startswith("device."):
         return key.removeprefix("device.") in LIVE_DEVICE
@@ -141,4 +170,8 @@ def _partly(old: Config, new: Config) -> Config:
         live = {name: getattr(theirs, name) for name in LIVE_DEVICE if hasattr(theirs, name)}
         device = old.device.model_copy(update={"settings": mine.model_copy(update=live)})
         update["device"] = device
+    if hasattr(old.tts.settings, "speed") and type(old.tts) is type(new.tts):
+        speed = {"speed": getattr(new.tts.settings, "speed", old.tts.settings.speed)}
+        voice = old.tts.settings.model_copy(update=speed)
+        update["tts"] = old.tts.model_copy(update={"settings": voice})
     return old.model_copy(update=update)

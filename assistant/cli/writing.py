@@ -4,40 +4,82 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 from typing import Any
 
-from assistant.app import fetch_models, open_device, open_shared, open_stage, together
+from assistant.app import (
+    fetch_models,
+    kept_of,
+    open_device,
+    open_mind,
+    open_null,
+    open_shared,
+    open_toolbox,
+    together,
+)
 from assistant.cli.bars import bars
 from assistant.cli.live import log_to, session_on, until_ended
+from assistant.cli.seeing import checked
+from assistant.company import Kept
 from assistant.config import Config
 from assistant.control.client import call, default_path, running
+from assistant.core.events import Event, WantsFloor
 from assistant.errors import AssistantError
+from assistant.jobs import Jobs
+from assistant.languages.pack import load as load_pack
+from assistant.languages.spoken import spoken
 from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
-from assistant.reasoning.persona import introduction, opening
+from assistant.reasoning.errand import Errand
+from assistant.reasoning.errands import Errands
+from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.persona import introduction, is_foreign, opening
+from assistant.reasoning.surroundings import Around
+from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
+from assistant.reasoning.toolbox import Toolbox
 from assistant.speaking.streams import closing
+from assistant.views import Card, View
 from assistant.worker import Worker
 
 PATIENCE_S = 130.0
 """For an answer of the running assistant: a little more than it gives itself."""
+SERVERS_S = 10.0
+"""For MCP servers to start, before a question is answered without their tools."""
 TOLD = ("heard", "said", "outcome", "failure", "latency")
 """What `--json` tells of an answer."""
 
 
-def ask(config: Config, text: str, *, speak: bool, as_json: bool) -> None:
-    """Print one answer, then end the process."""
+def ask(
+    config: Config,
+    text: str,
+    images: tuple[Path, ...] = (),
+    *,
+    speak: bool,
+    as_json: bool,
+    looks: bool = False,
+) -> None:
+    """Print one answer, then end the process. `looks`: it is about what the camera sees."""
     if not text.strip():
         raise AssistantError("there is nothing to answer; give a question")
     log_to(config.log.level)
+    shown = checked(images)
     place = config.control.socket or Path(default_path())
     if running(place) is not None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": speak}
+        if shown:
+            request["images"] = list(shown)
         _print(call(place, request, PATIENCE_S), as_json=as_json)
-    elif speak:
-        until_ended(lambda _: _ask_aloud(config, text, as_json=as_json))
+    elif speak or shown or looks:
+        until_ended(
+            lambda _: _ask_session(config, text, shown, speak=speak, as_json=as_json, looks=looks)
+        )
     else:
         until_ended(lambda _: _ask(config, text, as_json=as_json))
 
@@ -46,28 +88,42 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         shown = {key: answer.get(key) for key in TOLD}
         print(json.dumps(shown, ensure_ascii=False))  # noqa: T201 - this is its output
-    elif not answer["failure"]:
+    elif not answer.get("failure"):
         print(answer["said"])  # noqa: T201 - this is its output
-    if answer["failure"]:
+    if answer.get("failure"):
         raise AssistantError(str(answer["failure"]))
 
 
 async def _ask(config: Config, text: str, *, as_json: bool) -> None:
+    async with kept_of(config) as kept:  # what hands can do needs no mind to be loaded
+        hands = handiwork(kept)
+        said = None if hands is None else await hands.answer(text)
+    if said is not None:
+        answer: dict[str, object] = {"heard": text, "said": said, "failure": ""}
+        _print(answer, as_json=as_json)
+        return
     async with _talker(config) as talker:
-        if not as_json:
-            await talker.answer(text)
-            return
-        said = "".join([piece async for piece in talker.pieces(text)]).strip()
-        answer: dict[str, object] = {"heard": text, "said": said}
-        _print(answer, as_json=True)
+        await (talker.answer_as_json(text) if as_json else talker.answer(text))
 
 
-async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
+async def _ask_session(
+    config: Config,
+    text: str,
+    images: tuple[str, ...],
+    *,
+    speak: bool,
+    as_json: bool,
+    looks: bool,
+) -> None:
+    """Ask a whole session: it has a voice, and eyes."""
     with bars() as progress:
         await fetch_models(config, progress)
+    if looks:
+        vision = config.vision.model_copy(update={"mode": "always"})
+        config = config.model_copy(update={"vision": vision})
     opening: dict[str, AbstractAsyncContextManager[Any]] = {
         "shared": open_shared(config),
-        "device": open_device(config),
+        "device": open_device(config) if speak else open_null(),
     }
     async with (
         together(opening) as opened,
@@ -76,20 +132,23 @@ async def _ask_aloud(config: Config, text: str, *, as_json: bool) -> None:
     ):
         conversing = tasks.create_task(session.run())
         await asyncio.sleep(0)  # a session takes questions once it runs
-        report = await session.ask(text)
+        report = await session.ask(text, images, speak=speak)
         conversing.cancel()
     answer = {key: getattr(report, key) for key in TOLD}
     _print(answer, as_json=as_json)
 
 
-def chat(config: Config) -> None:
+def chat(config: Config, *, as_json: bool = False) -> None:
     """Converse in writing until an empty line, then end the process."""
     log_to(config.log.level)
     place = config.control.socket or Path(default_path())
-    until_ended(lambda _: _chat_with_running(place) if running(place) else _chat(config))
+    if running(place) is not None:
+        until_ended(lambda _: _chat_with_running(place, as_json=as_json))
+    else:
+        until_ended(lambda _: _chat(config, as_json=as_json))
 
 
-async def _chat_with_running(place: Path) -> None:
+async def _chat_with_running(place: Path, *, as_json: bool) -> None:
     async def answer(text: str) -> None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": False}
         connection = Worker("control")  # unlike a pool's, its thread keeps nobody waiting
@@ -97,15 +156,15 @@ async def _chat_with_running(place: Path) -> None:
             told = await connection.run(lambda: call(place, request, PATIENCE_S))
         finally:
             connection.close()
-        _print(told, as_json=False)
+        _print(told, as_json=as_json)
 
     await _converse("The running assistant", answer)
 
 
-async def _chat(config: Config) -> None:
+async def _chat(config: Config, *, as_json: bool) -> None:
     async with _talker(config) as talker, asyncio.TaskGroup() as tasks:
         warming = tasks.create_task(talker.warm())  # while the first question is typed
-        await _converse(talker.mind.info.name, talker.answer)
+        await _converse(talker.mind.info.name, talker.answer_as_json if as_json else talker.answer)
         warming.cancel()
 
 
@@ -152,9 +211,19 @@ def _read() -> str:
 class _Talker:
     """A mind with a conversation, in writing."""
 
-    def __init__(self, config: Config, mind: LanguageModel) -> None:
-        self.mind, self._name = mind, config.persona.name
-        begin = opening(mind.info, self._name, config.language, config.persona.prompt_extra)
+    def __init__(
+        self,
+        config: Config,
+        mind: LanguageModel,
+        toolbox: Toolbox,
+        tasks: asyncio.TaskGroup,
+        kept: Kept | None,
+    ) -> None:
+        self.mind, self._name, self._language = mind, config.persona.name, config.language
+        self._hands = handiwork(kept, calls_tools=mind.info.calls_tools)
+        rules = RULES if toolbox.has_any else ""
+        extra = f"{rules} {config.persona.prompt_extra}".strip()
+        begin = opening(mind.info, self._name, config.language, extra)
         clock = asyncio.get_running_loop().time
         self._conversation = Conversation(
             begin,
@@ -163,6 +232,19 @@ class _Talker:
             clock=clock,
             idle_seconds=config.conversation.idle_minutes * 60,
         )
+        pack, jobs = load_pack(config.language), Jobs(_tell, tasks)
+        self._errands = Errands(
+            toolbox,
+            Around(pack.code, _show, _tell, lambda *job: jobs.start(*job[:2], deadline=job[2])),
+            pack.asking,
+            amend=self._conversation.amend,
+            tone=lambda: None,
+        )
+        self._turn = 0
+
+    async def close(self) -> None:
+        """End what still runs."""
+        await self._errands.close()
 
     async def warm(self) -> None:
         """Have the mind read what every prompt begins with."""
@@ -171,16 +253,46 @@ class _Talker:
     async def pieces(self, text: str) -> AsyncIterator[str]:
         """Yield an answer and remember it."""
         said: list[str] = []
-        canned = introduction(text, self.mind.info, self._name)
+        self._turn += 1
+        canned = None if self._hands is None else await self._hands.answer(text)
+        if canned is None and is_foreign(self.mind.info, self._language):
+            canned = spoken(self._language).say("no_free_talk")
+        if canned is None:
+            canned = introduction(text, self.mind.info, self._name)
         if canned is not None:
             said.append(canned)
             yield canned
         else:
-            async with closing(think(self.mind, self._conversation.prompt(text))) as pieces:
-                async for piece in pieces:
-                    said.append(piece)
-                    yield piece
+            errand = self._errand(text)
+            prompt = self._conversation.prompt(text)
+            try:
+                async with closing(think(self.mind, prompt, errand=errand)) as pieces:
+                    async for piece in pieces:
+                        said.append(piece)
+                        yield piece
+            finally:
+                errand.close()
+            self._errands.told(self._turn, "".join(said), whole=True)
+            self._conversation.add_turn(
+                text, "".join(said), tools=errand.rounds.record(), foreign=errand.is_foreign
+            )
+            return
         self._conversation.add_turn(text, "".join(said))
+
+    async def answer_as_json(self, text: str) -> None:
+        """Print an answer when it is whole."""
+        said = "".join([piece async for piece in self.pieces(text)]).strip()
+        _print({"heard": text, "said": said, "outcome": "answered", "failure": ""}, as_json=True)
+
+    def _errand(self, text: str) -> Errand:
+        """Begin what is done for this turn; its words may answer a question of the last one."""
+        self._errands.committed(self._turn, text)
+        released = asyncio.Event()
+        released.set()
+        foreign = self._conversation.foreign
+        return self._errands.errand(
+            self._turn, text, released=released, continues=0, foreign=foreign
+        )
 
     async def answer(self, text: str) -> None:
         """Print an answer as it comes."""
@@ -196,5 +308,35 @@ class _Talker:
 async def _talker(config: Config) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
-    async with open_stage(config, "llm") as mind:
-        yield _Talker(config, mind)
+    async with (
+        open_mind(config) as mind,
+        kept_of(config) as kept,
+        AsyncExitStack() as stack,
+    ):
+        toolbox = Toolbox()
+        if mind.info.calls_tools:
+            opened = open_toolbox(config, patience=SERVERS_S)
+            toolbox = await stack.enter_async_context(opened)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        talker = _Talker(config, mind, toolbox, tasks, kept)
+        yield talker
+        await talker.close()
+
+
+def _tell(event: Event) -> None:
+    """Print what a job has to say at its end."""
+    if isinstance(event, WantsFloor):
+        print(event.utterance)  # noqa: T201
+
+
+def _show(view: View) -> None:
+    """Print the details of what is asked."""
+    if isinstance(view, Card) and view.body:
+        print(view.body, file=sys.stderr)  # noqa: T201
+
+
+def handiwork(kept: Kept | None, *, calls_tools: bool = False) -> Handiwork | None:
+    """Return hands for a conversation in writing."""
+    if kept is None:
+        return None
+    return Handiwork(kept.hands, kept.company(), calls_tools=calls_tools)

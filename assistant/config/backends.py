@@ -12,7 +12,7 @@ from assistant.config.problems import did_you_mean
 from assistant.config.sections import Stage
 
 FOLDER = "assistant.backends"
-ALIASES = {("device", "auto"): "sounddevice"}
+ALIASES = {("device", "auto"): "sounddevice", ("ocr", "auto"): "rapidocr"}
 """Names that the app interprets, and the backend whose settings they take."""
 
 

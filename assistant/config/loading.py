@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from assistant.config.backends import NoBackend, backend_module, settings_of
-from assistant.config.fields import holds_secret, locate, model_in, own_keys
+from assistant.config.fields import holds_secret, locate, model_in, own_keys, stages
 from assistant.config.layers import gather
 from assistant.config.marks import Key, Marked
 from assistant.config.problems import Problem, complain, describe, did_you_mean
@@ -112,14 +112,19 @@ class _Check:
     def _with_stages(
         self, model: type[BaseModel], tree: Mapping[str, Any], key: Key, broken: set[str]
     ) -> dict[str, Any]:
-        """Replace the sections of stages by what they become."""
+        """Replace the sections of stages, and those that hold some, by what they become."""
         ready = dict(tree)
         for name, field in model.model_fields.items():
             stage = model_in(field.annotation)
-            given = ready.get(name, {})
-            if stage is None or not issubclass(stage, Stage) or given is None:
+            given = ready.get(name, None if field.default is None else {})
+            if stage is None or given is None:
                 continue
-            ready[name] = self._stage(stage, given, (*key, name))
+            if issubclass(stage, Stage):
+                ready[name] = self._stage(stage, given, (*key, name))
+            elif any(stages(stage)):
+                ready[name] = self.build(stage, given, (*key, name))
+            else:
+                continue
             if ready[name] is None:  # it has been complained of
                 del ready[name]
                 broken.add(name)

@@ -82,6 +82,9 @@ def _entry(name: str, field: FieldInfo, indent: str, chosen: str | None = None) 
     inner = model_in(field.annotation)
     if inner is not None:
         yield from _comment(field.description or _what(inner), indent)
+        if field.default is None:
+            yield f"{indent}{name}: null"
+            return
         yield f"{indent}{name}:"
         yield from _keys(inner, f"{indent}  ", chosen)
         return
@@ -171,7 +174,7 @@ def configuration_md() -> str:
             continue
         lines += [_what(section), ""]
         own = own_keys(section) if issubclass(section, Stage) else list(section.model_fields)
-        lines += _table(section, [key for key in own if not model_in(_type(section, key))])
+        lines += _table(section, own)
     lines += ["# Backends", ""]
     seen: set[str] = set()
     for key, stage in stages(Config):
@@ -204,6 +207,11 @@ def _rows(model: type[BaseModel], keys: list[str], prefix: str) -> Iterator[str]
     for name in keys:
         field = model.model_fields[name]
         inner = model_in(field.annotation)
+        if inner is not None and issubclass(inner, Stage):
+            usual = f"{{backend: {inner.model_fields['backend'].default}}}"
+            shown = "null" if field.default is None else usual
+            yield f"| `{prefix}{name}` | `{shown}` | {_sentence(_what(inner))} |"
+            continue
         if inner is not None:
             yield from _rows(inner, list(inner.model_fields), f"{prefix}{name}.")
             continue
@@ -217,7 +225,3 @@ def _rows(model: type[BaseModel], keys: list[str], prefix: str) -> Iterator[str]
 
 def _cell(field: FieldInfo) -> str:
     return _sentence(field.description or "").replace("|", "\\|")
-
-
-def _type(model: type[BaseModel], name: str) -> object:
-    return model.model_fields[name].annotation

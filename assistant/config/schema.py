@@ -38,6 +38,9 @@ def schema() -> dict[str, Any]:
     whole = _taken_in(Config, "", definitions)
     for key, stage in stages(Config):
         definitions[stage.__name__] = _stage(key, stage, definitions)
+        if len(key) > 1:  # what holds it needs not be given either
+            holder = whole["properties"][key[0]]["$ref"].rpartition("/")[2]
+            definitions[holder].pop("required", None)
     del whole["required"], definitions["BaseModel"]  # stages have defaults, and take any keys
     for field in whole["properties"].values():
         if "$ref" in field:

@@ -45,11 +45,14 @@ class Secrets:
                 else inner
                 for name, inner in value.items()
             }
-        if not holds_secret(annotation):
-            return value
         if get_origin(annotation) is dict and isinstance(value, Mapping):
             of = get_args(annotation)[1]
-            return {name: self.reveal(of, inner, (*key, name)) for name, inner in value.items()}
+            if model_in(of) is not None or holds_secret(of):
+                return {
+                    name: self.reveal(of, inner, (*key, name)) for name, inner in value.items()
+                }
+        if not holds_secret(annotation):
+            return value
         if isinstance(value, Mapping):
             return self._fetch(value, key)
         if isinstance(value, str):

@@ -1,9 +1,22 @@
 """What can be set. A description is what config.yaml and the documentation say of a key."""
 
+import re
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    SerializeAsAny,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from assistant.home.learned import NotUnderstood, described
+from assistant.home.place import is_loopback
 
 
 class Section(BaseModel):
@@ -76,14 +89,70 @@ class Stt(Stage):
     backend: str = Field(default="whisper", description="Which recogniser.")
 
 
-class Llm(Stage):
-    """The mind: text to text."""
+class Limits(Section):
+    """What a mind may be asked for; counted here, by estimate, whatever the clock says."""
+
+    requests_per_minute: int | None = Field(
+        default=None, ge=1, description="Answers in a minute; null: as many as you like."
+    )
+    requests_per_day: int | None = Field(
+        default=None, ge=1, description="Answers in 24 hours; null: as many as you like."
+    )
+    tokens_per_day: int | None = Field(
+        default=None,
+        ge=1000,
+        description="Tokens in 24 hours, prompts and answers, by estimate; null: as many as you "
+        "like.",
+    )
+
+
+class Mind(Stage):
+    """A mind: text to text."""
 
     kind = "llm"
+    limits: Limits = Limits()
+
+
+class ThirdMind(Mind):
+    """Takes over when the second one fails, too; null: none."""
+
+    backend: str = Field(default="llamacpp", description="Which mind.")
+
+
+class SecondMind(Mind):
+    """Takes over when the first one is slow, broken, offline or used up; null: none."""
+
+    backend: str = Field(default="llamacpp", description="Which mind.")
+    fallback: ThirdMind | None = None
+
+
+class Llm(Mind):
+    """The mind: text to text."""
+
     backend: str = Field(
         default="llamacpp",
-        description="llamacpp: in this process, offline. openai: any server that speaks its API.",
+        description="llamacpp: in this process, offline. anthropic: Claude. openai: OpenAI, and "
+        "any server that speaks its API.",
     )
+    switch_after_s: float = Field(
+        default=2.5,
+        gt=0,
+        le=60,
+        description="With a fallback: how long the first word may take before that one is asked, "
+        "in seconds.",
+    )
+    fallback: SecondMind | None = None
+
+    @property
+    def chain(self) -> list[tuple[str, Mind]]:
+        """The minds in the order in which they are asked, by their keys."""
+        second = self.fallback
+        minds: list[tuple[str, Mind | None]] = [
+            ("llm", self),
+            ("llm.fallback", second),
+            ("llm.fallback.fallback", second and second.fallback),
+        ]
+        return [(key, mind) for key, mind in minds if mind is not None]
 
 
 class Fallback(Stage):
@@ -99,6 +168,16 @@ class Tts(Stage):
     kind = "tts"
     backend: str = Field(default="piper", description="Which synthesizer.")
     fallback: Fallback | None
+
+
+class Ocr(Stage):
+    """Reads the text in pictures and documents, on this machine."""
+
+    kind = "ocr"
+    backend: str = Field(
+        default="auto",
+        description="auto: rapidocr if it is installed, else tesseract. Or: rapidocr, tesseract.",
+    )
 
 
 class Silences(NamedTuple):
@@ -279,11 +358,124 @@ class Turns(Section):
         return getattr(PRESETS[self.patience], name) if given is None else given
 
 
+class Camera(Stage):
+    """What takes the pictures."""
+
+    kind = "camera"
+    backend: str = Field(
+        default="opencv", description="opencv: a camera of this machine, a file or a network one."
+    )
+
+
+class Screen(Stage):
+    """What takes pictures of the screen; null: nothing does."""
+
+    kind = "camera"
+    backend: str = Field(default="screen", description="screen: X11, or the desktop's portal.")
+
+
+class Vision(Section):
+    """Its eyes. Pictures live in memory only; a camera is open while a question needs it."""
+
+    mode: Literal["off", "tool", "auto", "always"] = Field(
+        default="off",
+        description="off: no camera, no screen; pictures that you hand it are looked at all the "
+        "same. tool: only when the mind asks to look. auto: when your question is about something "
+        "to be seen, too. always: with each question.",
+    )
+    opens: Literal["question", "speech", "name"] = Field(
+        default="question",
+        description="When the camera opens. question: when your words turn out to be about "
+        "something to be seen. speech: whenever you begin to speak; quicker with slow cameras. "
+        "name: when it hears its name.",
+    )
+    cue: bool = Field(default=True, description="A short sound when a camera opens.")
+    glance_px: int = Field(
+        default=1024,
+        ge=64,
+        le=4096,
+        description="Longest side of a picture that is sent to know what is there, pixels.",
+    )
+    glance_quality: int = Field(default=80, ge=30, le=95, description="Its JPEG quality.")
+    read_px: int = Field(
+        default=1568,
+        ge=64,
+        le=4096,
+        description="The same for a picture in which something is to be read: screen, pages.",
+    )
+    read_quality: int = Field(default=85, ge=30, le=95, description="Its JPEG quality.")
+    camera: Camera
+    screen: Screen | None
+
+
 class Conversation(Section):
     """What it remembers while you talk."""
 
     idle_minutes: float = Field(
         default=5, gt=0, description="After this long without a word it begins afresh, in minutes."
+    )
+
+
+class Tools(Section):
+    """What it can do for you: docs/tools.md says how to write your own."""
+
+    enabled: Literal["auto"] | list[str] = Field(
+        default="auto", description="auto: all that there are. Or a list of tools, or of files."
+    )
+    dirs: list[Path] = Field(
+        default=[], description="Folders with tools of your own: Python files, which it runs."
+    )
+    consent: dict[str, Literal["ask", "allow", "deny"]] = Field(
+        default={},
+        description="By a tool's name, or a pattern (files.*): ask before it is run, allow it, or "
+        "deny it. Not named: it asks before what cannot be undone.",
+    )
+
+
+class McpServer(Section):
+    """One MCP server: a command that is run here, or a URL."""
+
+    command: list[str] | None = Field(
+        default=None, min_length=1, description="The program and its arguments."
+    )
+    url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Where it listens (streamable HTTP)."
+    )
+    env: dict[str, SecretStr] = Field(
+        default={},
+        description="Variables that the program gets, beside HOME, PATH and the like: nothing "
+        "else of the environment is passed on.",
+    )
+    headers: dict[str, SecretStr] = Field(
+        default={}, description="Sent with each request, for example Authorization."
+    )
+    folder: Path | None = Field(default=None, description="Where the program runs; null: here.")
+    patience_s: float = Field(
+        default=8,
+        gt=0,
+        le=15,
+        description="So long an answer waits for one of its tools, in seconds; then it goes on "
+        "beside the conversation.",
+    )
+    longest_s: float = Field(
+        default=120, ge=0, le=3600, description="So long it may go on then, in seconds."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give one of command and url")
+        return self
+
+
+class Hands(Section):
+    """What it does at once, without a mind: timers, alarms, lists, the time, sums."""
+
+    enabled: bool = Field(default=True, description="Have them.")
+    file: Path | None = Field(
+        default=None,
+        description="Where timers, lists and notes are kept; null: kept.sqlite in "
+        "~/.local/state/assistant.",
     )
 
 
@@ -314,6 +506,111 @@ class Control(Section):
     )
 
 
+EMBEDDED = "embedded"
+"""The broker in this process."""
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@\[\]]+))(?::(\d{1,5}))?")
+_PORTS = range(1, 65536)
+
+
+def _host_and_port(text: str, usual: int) -> tuple[str, int]:
+    found = _HOST.fullmatch(text)
+    port = int(found[3] or usual or 1) if found else 0
+    if found is None or port not in _PORTS:
+        raise ValueError(f"should be host or host:port, is {text!r}")
+    return found[1] or found[2], port
+
+
+class Home(Section):
+    """The home over MQTT: a device that Home Assistant finds, and devices that it commands."""
+
+    broker: str = Field(
+        default="",
+        description="Address of your broker, host or host:port. embedded: one in this process. "
+        "Empty: no home.",
+    )
+    tls: bool = Field(default=False, description="Speak TLS with the broker; its port is 8883.")
+    tls_ca: Path | None = Field(
+        default=None,
+        description="A file with the certificate of who signed the broker's; null: the system's.",
+    )
+    username: str = Field(default="", description="The broker's name for the assistant.")
+    password: SecretStr | None = Field(default=None, description="The password that goes with it.")
+    listen: str = Field(
+        default="127.0.0.1:1883",
+        description="Where the embedded broker listens; elsewhere than on this machine only with "
+        "username and password.",
+    )
+    name: str = Field(
+        default="", description="The device's name in Home Assistant; empty: that of the persona."
+    )
+    discovery_prefix: str = Field(
+        default="homeassistant",
+        pattern=r"^[^/+#\s]+(/[^/+#\s]+)*$",
+        description="Where Home Assistant looks for devices.",
+    )
+    topic: str = Field(
+        default="assistant",
+        pattern=r"^[^/+#\s]+(/[^/+#\s]+)*$",
+        description="Where the topics of the assistant begin.",
+    )
+    share_words: bool = Field(
+        default=False, description="Publish what was heard and said; else it stays here."
+    )
+    learn: bool = Field(
+        default=True,
+        description="Command the lights, switches, covers, thermostats and scenes that describe "
+        "themselves on the broker.",
+    )
+    areas: dict[str, str] = Field(
+        default={}, description="In which room a device is, by its name: {desk lamp: office}."
+    )
+    devices: tuple[dict[str, Any], ...] = Field(
+        default=(),
+        description="Devices that do not describe themselves, with the keys of Home Assistant's "
+        "discovery: {kind: light, name: lamp, area: office, command_topic: …, state_topic: …}.",
+    )
+
+    @field_validator("devices")
+    @classmethod
+    def _described(cls, entries: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for number, entry in enumerate(entries, start=1):
+            try:
+                described(entry)
+            except NotUnderstood as wrong:
+                raise ValueError(f"entry {number}: {wrong}") from None
+        return entries
+
+    @field_validator("broker", "listen")
+    @classmethod
+    def _places(cls, text: str) -> str:
+        if text not in {"", EMBEDDED}:
+            _host_and_port(text, 0)
+        return text
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        host, _ = self.listens_at
+        known = self.username and self.password
+        if self.broker == EMBEDDED and not is_loopback(host) and not known:
+            raise ValueError(
+                f"listen ({host}) can be reached from elsewhere, so username and password should "
+                "be set, too"
+            )
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        if self.broker == EMBEDDED:
+            return self.listens_at
+        return _host_and_port(self.broker, 8883 if self.tls else 1883)
+
+    @property
+    def listens_at(self) -> tuple[str, int]:
+        """Address and port of the embedded broker."""
+        return _host_and_port(self.listen, 1883)
+
+
 class Log(Section):
     """What it writes to stderr, or to the journal of the system."""
 
@@ -339,8 +636,20 @@ class Config(Section):
     stt: Stt
     llm: Llm
     tts: Tts
+    ocr: Ocr
     turns: Turns = Turns()
+    vision: Vision
     conversation: Conversation = Conversation()
+    tools: Tools = Tools()
+    mcp: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], McpServer] = (
+        Field(
+            default={},
+            description="MCP servers by a name of yours: {files: {command: [npx, …]}}. "
+            "Their tools are called name.tool; docs/tools.md.",
+        )
+    )
+    hands: Hands = Hands()
     recorder: Recorder = Recorder()
     control: Control = Control()
+    home: Home = Home()
     log: Log = Log()

@@ -17,8 +17,8 @@ class Entrance:
     Until then it can be watched, muted, and asked: that waits. Other events are refused.
     """
 
-    def __init__(self, *, muted: bool, on_mute: Callable[[bool], None]) -> None:
-        """`on_mute` keeps a wish that comes before there is a microphone."""
+    def __init__(self, *, muted: Callable[[], bool], on_mute: Callable[[bool], None]) -> None:
+        """`on_mute` keeps a wish that comes before there is a microphone; `muted` tells it."""
         self._muted, self._on_mute = muted, on_mute
         self._session: Session | None = None
         self._there: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
@@ -37,7 +37,7 @@ class Entrance:
             return self._session.state
         return SessionState(
             activity=STARTING,
-            muted=self._muted,
+            muted=self._muted(),
             turns=0,
             microphone=None,
             speaker=None,
@@ -57,23 +57,27 @@ class Entrance:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
-    async def ask(self, text: str, *, speak: bool = True) -> TurnReport:
+    async def ask(
+        self, text: str, attachments: tuple[str, ...] = (), *, speak: bool = True
+    ) -> TurnReport:
         """Have a text answered, as soon as there is a mind."""
-        return await (await self._inside()).ask(text, speak=speak)
+        return await (await self.inside()).ask(text, attachments, speak=speak)
 
     async def say(self, text: str) -> TurnReport:
         """Have a text spoken, as soon as there is a voice."""
-        return await (await self._inside()).say(text)
+        return await (await self.inside()).say(text)
 
     async def mute(self, *, on: bool) -> None:
         """Close or open the microphone, now or as soon as there is one."""
         if self._session is None:
-            self._muted = on
             self._on_mute(on)
+            if self._muted() is not on:
+                raise AssistantError("this could not be kept (is the disk full?); try again soon")
         else:
             await self._session.mute(on=on)
 
-    async def _inside(self) -> Session:
+    async def inside(self) -> Session:
+        """Return the session that it is the entrance of, as soon as there is one."""
         return await asyncio.shield(self._there)
 
     def _tell(self, seen: Seen) -> None:

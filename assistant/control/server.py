@@ -10,11 +10,12 @@ import os
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
+from assistant.control import porter
 from assistant.control.client import LIMIT, VERSION, default_path
 from assistant.control.place import alone, listening
 from assistant.core.events import Action, Poked
@@ -57,20 +58,27 @@ async def serve(
     on_quit: Callable[[], None],
     path: Path | None = None,
     upkeep: Upkeep | None = None,
+    loading: Callable[[], Awaitable[object]] | None = None,
 ) -> AsyncIterator[Path]:
     """Answer requests until the context ends; gives the socket's path.
 
+    `loading`: until this returns, the process is too busy to answer; see `porter`.
     Raises `AssistantError` when another assistant runs, or when the socket cannot be made.
     """
     place = Path(default_path()) if path is None else path
     with alone(place), listening(place) as listener:
         door = _Door(session, on_quit, upkeep)
-        server = await asyncio.start_unix_server(door.welcome, sock=listener, limit=LIMIT)
-        try:
+        attends = loading is not None and porter.can_be()
+        server = await asyncio.start_unix_server(
+            door.welcome, sock=listener, limit=LIMIT, start_serving=not attends
+        )
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(door.close)
+            stack.callback(server.close)
+            if loading is not None and attends:
+                attended = porter.attended(server, listener, door, loading)
+                await stack.enter_async_context(attended)
             yield place
-        finally:
-            server.close()
-            await door.close()
 
 
 class _Door:
@@ -82,7 +90,8 @@ class _Door:
         self._session, self._on_quit, self._upkeep = session, on_quit, upkeep
         self._visits: set[asyncio.Task[None]] = set()
         self._watchers = 0
-        self._opened = asyncio.get_running_loop().time()
+        self._pid, self._time = os.getpid(), asyncio.get_running_loop().time
+        self._opened = self._time()
 
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end; asyncio's server runs this as a task of its own."""
@@ -97,6 +106,10 @@ class _Door:
         finally:
             self._visits.discard(visit)
             writer.close()
+
+    def status(self) -> Answer:
+        """Return the answer to the first of all questions; the porter gives it, too."""
+        return {"v": VERSION, "ok": True, **self._status()}
 
     async def close(self) -> None:
         """End all visits."""
@@ -184,7 +197,8 @@ class _Door:
                 self._session.inject(Poked(_action(request)))
             case "ask":
                 speak = request.get("speak", True) is not False
-                return _told(await self._session.ask(_text(request), speak=speak))
+                images = _images(request)
+                return _told(await self._session.ask(_text(request), images, speak=speak))
             case "say":
                 return _told(await self._session.say(_text(request)))
             case "reload":
@@ -207,8 +221,8 @@ class _Door:
         return self._upkeep
 
     def _status(self) -> Answer:
-        up = asyncio.get_running_loop().time() - self._opened
-        return {**asdict(self._session.state), "pid": os.getpid(), "up": round(up, 1)}
+        up = self._time() - self._opened
+        return {**asdict(self._session.state), "pid": self._pid, "up": round(up, 1)}
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:
@@ -249,6 +263,16 @@ def _text(request: Mapping[str, object]) -> str:
     except UnicodeEncodeError:  # JSON can spell half a character
         raise AssistantError('"text" is damaged') from None
     return text
+
+
+def _images(request: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the paths of what a question is about."""
+    given = request.get("images", [])
+    if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+        raise AssistantError('"images" should be a list of paths')
+    if not all(Path(one).is_absolute() for one in given):
+        raise AssistantError('"images" should hold absolute paths')
+    return tuple(given)
 
 
 def _action(request: Mapping[str, object]) -> Action:

@@ -27,6 +27,8 @@ class Tone(Enum):
     """It was called, and listens."""
     ASLEEP = auto()
     """It was called, nothing came, and it listens no more."""
+    LOOKING = auto()
+    """It has opened a camera."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,69 @@ from dataclasses import dataclass, field
 import assistant.languages
 from assistant.core.commands import Notice
 from assistant.errors import ConfigError
+from assistant.languages.sight import SightWords
 
+_FORMS = frozenset({"pack", "sight", "spoken", "when"})
+"""Modules beside the languages."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is said while tools run, and how the user is asked; in English."""
+
+    moment: str = "One moment."
+    still: str = "I am still at it."
+    shall: str = "Shall I {what}?"
+    use: str = "use {tool}"
+    use_with: str = "use {tool}, with {values}"
+    also: str = " and "
+    finished: str = "{what} is done."
+    done: str = "Done."
+    failed: str = "Sorry, I could not do that."
+    agrees: tuple[str, ...] = (
+        *("yes", "yeah", "yep", "yup", "sure", "of course", "okay", "ok", "all right", "alright"),
+        *("do it", "do that", "do so", "go ahead", "please do", "absolutely", "definitely"),
+    )
+    """Begin an assent, which is one if no other words follow than these and the question's."""
+    softens: frozenset[str] = frozenset(
+        {"please", "thanks", "thank", "you", "it", "that", "them", "so", "now", "just", "the"}
+    )
+    """Words that may stand in an assent and change nothing."""
+    refuses: frozenset[str] = frozenset(
+        {
+            *("no", "not", "don't", "never", "nope", "nah", "wait", "later", "but", "instead"),
+            *("stop", "cancel", "except", "unless", "if", "first"),
+        }
+    )
+    """Words that no assent holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """Which questions are about something that can be seen.
+
+    Regular expressions, searched in the normalised words of a question with a blank between
+    them, and the sentences that are said when nothing was seen.
+    """
+
+    shown: tuple[str, ...] = ()
+    """It is about what is before the camera,"""
+    vague: tuple[str, ...] = ()
+    """the same, where nothing was talked about that it could be about instead,"""
+    screen: tuple[str, ...] = ()
+    """on the screen,"""
+    file: tuple[str, ...] = ()
+    """or in a picture or document that was handed over."""
+    never: tuple[str, ...] = ()
+    """It is none of these, whatever else holds."""
+    reading: tuple[str, ...] = ()
+    """It wants text read, so the picture must be sharp."""
+    refers: tuple[str, ...] = ()
+    """It may go on about the picture of the question before: "and what colour is it"."""
+    excuses: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """By what is wrong: see `looking.sight.Trouble`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +113,14 @@ class Pack:
     """The language's name in `num2words`."""
     espeak: str
     """The name of its espeak-ng voice."""
+    sight: SightWords
+    """What it takes to read pages and to tell what is seen."""
     sentence_ends: str = ".?!"
     """Characters that end a sentence."""
+    asking: Asking = field(default=Asking(), hash=False)
+    """What is said while tools run, and how the user is asked."""
+    sights: Sights = Sights()
+    """Empty: only pictures that are handed over are looked at."""
 
 
 def normalised(text: str) -> tuple[str, ...]:
@@ -66,7 +132,8 @@ def normalised(text: str) -> tuple[str, ...]:
 def known() -> tuple[str, ...]:
     """Return the codes of all languages that there are packs for."""
     modules = pkgutil.iter_modules(assistant.languages.__path__)
-    return tuple(sorted(module.name for module in modules if module.name != "pack"))
+    names = (module.name for module in modules)
+    return tuple(sorted(name for name in names if name not in _FORMS and "_" not in name))
 
 
 def load(code: str) -> Pack:

@@ -18,6 +18,7 @@ from assistant.views import (
     Card,
     Countdown,
     Listing,
+    Looking,
     Picture,
     Progress,
     Status,
@@ -100,6 +101,8 @@ class Screen:
                 self._terminal.print(_shown(seen))
             case Countdown() | Progress():
                 self._aside(seen)
+            case Looking(cameras):
+                self._looking(cameras)
             case _:
                 assert_never(seen)
         self._refresh()
@@ -164,6 +167,14 @@ class Screen:
             self._asides.pop(name, None)
         else:
             self._asides[name] = text
+
+    def _looking(self, cameras: tuple[str, ...]) -> None:
+        """A camera that is open is to be seen for as long as it is."""
+        if cameras:
+            sign = "(camera)" if self._ascii else "◉"
+            self._asides["looking"] = f"{sign} {_clean(', '.join(cameras))}"
+        else:
+            self._asides.pop("looking", None)
 
     def _refresh(self) -> None:
         activity = self._status.activity

@@ -124,6 +124,12 @@ class Played:
         self._end = 0
         self._next: int | None = None
 
+    def copy(self) -> "Played":
+        """Return the same sound, for somebody who looks elsewhere."""
+        other = Played()
+        other._sound[:], other._end = self._sound, self._end
+        return other
+
     def add(self, sound: Samples) -> None:
         """Take what comes next."""
         sound = sound[-self._KEPT :]

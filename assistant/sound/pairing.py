@@ -77,6 +77,8 @@ class Pairing:
         self._output = _Stream(output_rate)
         self._near = np.zeros(0, np.int16)
         self._played, self._ahead = Played(), Played()
+        self._leads = False
+        """Somebody asks for `ahead`, so that what is played is kept for it, too."""
         self._position = 0
         self._base = 0
         """Position at which the microphone was opened."""
@@ -106,7 +108,8 @@ class Pairing:
         if len(sound):
             made = self._output.feed(sound)
             self._played.add(made)
-            self._ahead.add(made)
+            if self._leads:
+                self._ahead.add(made)
 
     def close(self, now: float) -> None:
         """The microphone is closed; `wait` goes on in its place."""
@@ -151,6 +154,8 @@ class Pairing:
 
     def ahead(self, frame: Frame, lead: int) -> Samples:
         """Return what is played `lead` samples after a frame; to be asked for each, in order."""
+        if not self._leads:
+            self._leads, self._ahead = True, self._played.copy()
         heard, sounds = self._input.line, self._output.line
         count = len(frame.near)
         if not (sounds.known and heard.known):

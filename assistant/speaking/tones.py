@@ -28,6 +28,8 @@ def tone(kind: Tone) -> Audio:
             return _notes((1046.5, 0.07), (1567.98, 0.08))  # C6, G6: up, as one looks up
         case Tone.ASLEEP:
             return _notes((1567.98, 0.09), (1046.5, 0.12))  # G6, C6: down again
+        case Tone.LOOKING:
+            return _notes((1760.0, 0.05), (1760.0, 0.05))  # A6 twice: as a shutter
         case _:
             assert_never(kind)
 

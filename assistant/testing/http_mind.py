@@ -1,21 +1,35 @@
-"""A model server of our own on loopback: OpenAI-compatible chat completions, and its failures."""
+"""A model server of our own on loopback, and its failures.
+
+It speaks chat completions, Responses and Anthropic's Messages, each at its own path, and sees:
+with `sees` its answers come from the pixels that it was sent.
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from assistant.testing import eyes
+from assistant.testing.dialects import ChatDialect, Dialect, Event, Request, dialect_of, sse
+
 _HEAD = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
 _CLOSE_SECONDS = 1.0
 _STATUS = {
+    400: "400 Bad Request",
     401: "401 Unauthorized",
     404: "404 Not Found",
+    413: "413 Payload Too Large",
     429: "429 Too Many Requests",
     500: "500 Internal Server Error",
+    529: "529 Overloaded",
 }
+_CHANGELESS = struct.pack("ii", 1, 0)
+"""SO_LINGER that makes a close a reset."""
 
 
 class Mode(Enum):
@@ -30,6 +44,13 @@ class Mode(Enum):
     DROP = auto()
     """Closes the connection instead of answering."""
     DROP_MIDWAY = auto()
+    TRUNCATED = auto()
+    """Two pieces, then the end of the stream, but no word of the answer's end."""
+    RESET = auto()
+    """Resets the connection instead of answering."""
+    RESET_MIDWAY = auto()
+    TROUBLE_MIDWAY = auto()
+    """Two pieces, then the service's own word for a failure."""
     GARBAGE = auto()
     """Bytes that are no HTTP."""
     WEB_PAGE = auto()
@@ -43,10 +64,34 @@ class Mode(Enum):
     DRIP = auto()
     """Single bytes, so slowly that no word ever gets whole."""
     TOOL_CALLS = auto()
+    """Calls `clock` each time, whatever the tool says."""
+    USE_TOOL = auto()
+    """Calls the first tool that it is offered, and answers from the result."""
+    UNKNOWN_TOOL = auto()
+    BROKEN_ARGUMENTS = auto()
+    REFUSAL = auto()
+    """Will not answer, and says so in the service's own way."""
+    CUT = auto()
+    """The answer is as long as it may be."""
+    BLIND = auto()
+    """Refuses pictures."""
     UNAUTHORISED = 401
     NO_MODEL = 404
+    TOO_LARGE = 413
     BUSY = 429
     FAILING = 500
+    OVERLOADED = 529
+
+
+_MIDWAY = frozenset(
+    {
+        Mode.STALL_MIDWAY,
+        Mode.DROP_MIDWAY,
+        Mode.TRUNCATED,
+        Mode.RESET_MIDWAY,
+        Mode.TROUBLE_MIDWAY,
+    }
+)
 
 
 @dataclass
@@ -63,7 +108,17 @@ class HttpMind:
     failures: int = 0
     """So many requests get `mode`, the later ones an answer; 0: all."""
     model: str = "peer-1"
+    sees: bool = False
+    """Answers with what is to be seen in the pictures, instead of `text`."""
+    retry_after: str = ""
+    """What it says with a failure of HTTP."""
+    card: dict[str, Any] = field(default_factory=dict)
+    """What Anthropic's Models API would tell of the model beside its name."""
+    speaks: Callable[[], Dialect] | None = None
+    """How it talks, whatever the path."""
     port: int = 0
+    heard: list[Request] = field(default_factory=list)
+    """The requests, read."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     connections: int = 0
@@ -76,6 +131,11 @@ class HttpMind:
     def base_url(self) -> str:
         """What a client is configured with."""
         return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def root_url(self) -> str:
+        """The same for clients that add the version themselves."""
+        return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator["HttpMind"]:
@@ -123,38 +183,54 @@ class _Exchange:
         self._mind = mind
         self._reader = reader
         self._writer = writer
+        self._dialect: Dialect = ChatDialect()
+        self._request = Request("", "")
 
     async def run(self) -> bool:
         """Return whether the connection can be used again."""
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        method, path, _ = head.split(" ", 2)
         fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
         body = await self._reader.readexactly(int(fields.get("content-length", 0)))
-        if head.startswith("GET"):
-            listing = {"object": "list", "data": [{"id": self._mind.model, "object": "model"}]}
-            return await self._whole("200 OK", "application/json", json.dumps(listing))
-        self._mind.requests.append(json.loads(body))
-        self._mind.asked.set()
-        self._mind.keys.append(fields.get("authorization", ""))
-        failed = self._mind.failures and len(self._mind.requests) > self._mind.failures
-        return await self._answer(Mode.ANSWER if failed else self._mind.mode)
+        mind = self._mind
+        key = fields.get("authorization", fields.get("x-api-key", ""))
+        if method == "GET":
+            if mind.mode is Mode.UNAUTHORISED and not mind.failures:
+                return await self._refuse(ChatDialect(), 401)
+            card = {"id": mind.model, "object": "model", "type": "model"} | mind.card
+            listing = {"object": "list", "data": [card]}
+            one = card if path.rstrip("/").endswith(mind.model) else listing
+            return await self._whole("200 OK", "application/json", json.dumps(one))
+        mind.requests.append(json.loads(body))
+        made = mind.speaks
+        self._dialect = made() if made else dialect_of(path.partition("?")[0])
+        mind.asked.set()
+        mind.keys.append(key)
+        try:
+            self._request = self._dialect.request(mind.requests[-1])
+        except ValueError as wrong:
+            return await self._refuse(self._dialect, 400, str(wrong))
+        mind.heard.append(self._request)
+        failed = mind.failures and len(mind.requests) > mind.failures
+        return await self._answer(Mode.ANSWER if failed else mind.mode)
 
     async def _answer(self, mode: Mode) -> bool:
         match mode:
             case Mode.SILENT:
                 await self._pause(None)
             case Mode.DROP:
-                return False
+                pass
+            case Mode.RESET:
+                self._reset()
             case Mode.GARBAGE:
                 self._writer.write(b"\x00\x15SSH-2.0 what is this\r\n\r\n")
                 await self._writer.drain()
-                return False
             case Mode.WEB_PAGE:
                 return await self._whole("200 OK", "text/html", "<html>It works!</html>")
-            case Mode.UNAUTHORISED | Mode.NO_MODEL | Mode.BUSY | Mode.FAILING:
-                error = {"error": {"message": "as told", "type": "test", "code": None}}
-                return await self._whole(
-                    _STATUS[mode.value], "application/json", json.dumps(error)
-                )
+            case Mode.BLIND if self._request.pictures:
+                return await self._refuse(self._dialect, 400)
+            case _ if isinstance(mode.value, int) and mode.value in _STATUS:
+                return await self._refuse(self._dialect, mode.value)
             case _:
                 return await self._stream(mode)
         return False
@@ -166,49 +242,79 @@ class _Exchange:
         if mode is Mode.STALL_AFTER_HEAD:
             await self._pause(None)
         await self._pause(self._mind.first)
+        if mode is Mode.DRIP:
+            await self._drip()
+            return False
+        if mode is not Mode.EMPTY:
+            await self._events(self._dialect.begin(self._mind.model))
+        reason = "stop"
         match mode:
             case Mode.BROKEN_JSON:
-                await self._send('{"choices": [{"delta": {"cont')
+                await self._send(b'event: message_start\ndata: {"choices": [{"delta": {"c\n\n')
             case Mode.WRONG_JSON:
-                await self._send('{"answer": "Paris"}')
-            case Mode.DRIP:
-                await self._drip()
-            case Mode.TOOL_CALLS:
-                await self._tool_calls()
+                await self._send(b'event: answer\ndata: {"answer": "Paris"}\n\n')
+            case Mode.TOOL_CALLS | Mode.UNKNOWN_TOOL | Mode.BROKEN_ARGUMENTS:
+                await self._events(self._call(mode))
+                reason = "tool"
+            case Mode.USE_TOOL if self._request.tools and not self._request.results:
+                await self._events(self._call(mode))
+                reason = "tool"
             case Mode.EMPTY:
                 pass
+            case Mode.REFUSAL:
+                reason = "refusal"
             case _:
                 await self._words(mode)
+                reason = "length" if mode is Mode.CUT else "stop"
+        return await self._close(mode, reason)
+
+    async def _close(self, mode: Mode, reason: str) -> bool:
         if mode is Mode.DROP_MIDWAY:
             return False
-        await self._piece({}, finish="tool_calls" if mode is Mode.TOOL_CALLS else "stop")
-        await self._send("[DONE]")
+        if mode is Mode.RESET_MIDWAY:
+            self._reset()
+            return False
+        if mode is Mode.TROUBLE_MIDWAY:
+            await self._events(self._dialect.trouble("overloaded_error"))
+        elif mode is not Mode.TRUNCATED:
+            await self._events(self._dialect.end(reason))
         self._writer.write(b"0\r\n\r\n")
         await self._writer.drain()
         return True
 
     async def _words(self, mode: Mode) -> None:
-        words = self._mind.text.split(" ")
+        mind, request = self._mind, self._request
+        text = mind.text
+        if mind.sees and request.pictures:
+            text = eyes.told(request.pictures)
+        if request.results:
+            text = f"It says: {' / '.join(request.results)}. {text if mind.sees else ''}".strip()
+        words = text.split(" ")
         pieces = [words[0], *(f" {word}" for word in words[1:])]
-        if mode in {Mode.STALL_MIDWAY, Mode.DROP_MIDWAY}:
+        if mode in _MIDWAY:
             pieces = pieces[:2]
         while True:
             for number, piece in enumerate(pieces):
                 if number:
-                    await self._pause(self._mind.each)
-                await self._piece({"content": piece})
+                    await self._pause(mind.each)
+                await self._events(self._dialect.text(piece))
             if mode is not Mode.ENDLESS:
                 break
             pieces = [f" {word}" for word in words]
-            await self._pause(max(self._mind.each, 0.001))
+            await self._pause(max(mind.each, 0.001))
         if mode is Mode.STALL_MIDWAY:
             await self._pause(None)
 
-    async def _tool_calls(self) -> None:
-        call = {"index": 0, "id": "call-1", "type": "function"}
-        await self._piece({"tool_calls": [call | {"function": {"name": "clock"}}]})
-        for part in ('{"city": ', '"Paris"}'):
-            await self._piece({"tool_calls": [{"index": 0, "function": {"arguments": part}}]})
+    def _call(self, mode: Mode) -> Iterable[Event]:
+        name = self._request.tools[0] if mode is Mode.USE_TOOL else "clock"
+        arguments = ['{"city": ', '"Paris"}']
+        if mode is Mode.USE_TOOL:
+            arguments = ["{}"]
+        if mode is Mode.UNKNOWN_TOOL:
+            name = "launch_rockets"
+        if mode is Mode.BROKEN_ARGUMENTS:
+            arguments = ['{"city": ', '"Par']
+        return self._dialect.call("call-1", name, arguments)
 
     async def _drip(self) -> None:
         for byte in b": " + b"." * 100_000:
@@ -216,24 +322,27 @@ class _Exchange:
             await self._writer.drain()
             await self._pause(max(self._mind.each, 0.005))
 
-    async def _piece(self, delta: dict[str, Any], finish: str | None = None) -> None:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        chunk = {
-            "id": "chat-1",
-            "object": "chat.completion.chunk",
-            "created": 0,
-            "model": self._mind.model,
-            "choices": [choice],
-        }
-        await self._send(json.dumps(chunk))
+    async def _events(self, events: Iterable[Event]) -> None:
+        for line in sse(events):
+            await self._send(line)
 
-    async def _send(self, data: str) -> None:
-        line = f"data: {data}\n\n".encode()
+    async def _send(self, line: bytes) -> None:
         self._writer.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
         await self._writer.drain()
 
-    async def _whole(self, status: str, kind: str, body: str) -> bool:
-        head = _HEAD.format(status=status, kind=kind)
+    async def _refuse(self, dialect: Dialect, status: int, why: str = "as told") -> bool:
+        body = json.dumps(dialect.error(status, why))
+        more = f"Retry-After: {self._mind.retry_after}\r\n" if self._mind.retry_after else ""
+        return await self._whole(_STATUS[status], "application/json", body, more)
+
+    def _reset(self) -> None:
+        """Close it so that the client sees a reset."""
+        plug = self._writer.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CHANGELESS)
+        self._writer.transport.abort()
+
+    async def _whole(self, status: str, kind: str, body: str, more: str = "") -> bool:
+        head = _HEAD.format(status=status, kind=kind) + more
         self._writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         await self._writer.drain()
         return True

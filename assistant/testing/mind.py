@@ -1,9 +1,11 @@
 """A language model that plays a script, in the loop's time."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from assistant.errors import AssistantError, BackendUnavailable
 from assistant.ports import Message, MindInfo, ToolCall, ToolSpec
@@ -42,6 +44,19 @@ def answer(
     return Answer((*(f"{word} " for word in words[:-1]), words[-1]), first, each, finish)
 
 
+def calling(*wanted: tuple[str, Mapping[str, Any] | str], text: str = "") -> Answer:
+    """Return an answer that calls tools, by name and arguments, after some words."""
+    calls = (
+        ToolCall(
+            f"id_{number}",
+            name,
+            arguments if isinstance(arguments, str) else json.dumps(arguments),
+        )
+        for number, (name, arguments) in enumerate(wanted)
+    )
+    return Answer((*([text] if text else []), *calls))
+
+
 SILENT = Answer(())
 """Ends without a word."""
 STALLED = Answer((), finish=Finish.STALL)
@@ -56,14 +71,15 @@ class ScriptedMind:
     """A fake of `ports.LanguageModel`.
 
     `when` maps words of the newest user message (any case) to what is answered then; all else
-    gets `answers` in their order, the last one again and again. Plain text is played a word at a
+    gets `answers` in their order, the last one again and again; several answers in `when` are
+    taken so, too, a round each where they call tools. Plain text is played a word at a
     time. `asked`, `offered` and `warmed` keep what was asked for; `running` counts open answers.
     """
 
     def __init__(
         self,
         *answers: Answer | str,
-        when: Mapping[str, Answer | str] | None = None,
+        when: Mapping[str, Answer | str | Sequence[Answer | str]] | None = None,
         info: MindInfo | None = None,
     ) -> None:
         self.info = info or MindInfo("a scripted mind", context=2048, local=True)
@@ -71,7 +87,12 @@ class ScriptedMind:
         self.offered: list[tuple[ToolSpec, ...]] = []
         self.warmed: list[tuple[Message, ...]] = []
         self.running = 0
-        self._when = {words.lower(): _parsed(script) for words, script in (when or {}).items()}
+        self._when = {
+            words.lower(): [_parsed(script)]
+            if isinstance(script, Answer | str)
+            else [_parsed(one) for one in script]
+            for words, script in (when or {}).items()
+        }
         self._answers = [_parsed(script) for script in answers or ("I hear you.",)]
         self._next = 0
 
@@ -108,9 +129,9 @@ class ScriptedMind:
 
     def _choose(self, messages: Sequence[Message]) -> Answer:
         words = next((m.text.lower() for m in reversed(messages) if m.role == "user"), "")
-        for wanted, script in self._when.items():
+        for wanted, scripts in self._when.items():
             if wanted in words:
-                return script
+                return scripts.pop(0) if len(scripts) > 1 else scripts[0]
         script = self._answers[min(self._next, len(self._answers) - 1)]
         self._next += 1
         return script

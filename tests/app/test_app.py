@@ -9,11 +9,12 @@ import pytest
 
 from assistant import app
 from assistant.config import load
-from assistant.core.states import Mode
+from assistant.core.states import Mode as TurnMode
 from assistant.errors import BackendUnavailable, ModelError
 from assistant.listening.pauses import Pauses
 from assistant.models import store
-from assistant.ports import MindInfo
+from assistant.ports import Message, MindInfo, Replaced
+from assistant.testing.http_mind import HttpMind, Mode
 
 FREE = MindInfo("a local mind", context=2048, local=True)
 PAID = MindInfo("a mind far away", context=2048, costs=True)
@@ -22,7 +23,7 @@ PAID = MindInfo("a mind far away", context=2048, costs=True)
 def test_the_configuration_becomes_the_rules_of_the_core() -> None:
     config = load(flags={"turns.mode": "push", "turns.complete_ms": 250, "turns.overlap_ms": 700})
     rules = app.policy(config)
-    assert (rules.mode, rules.complete_ms, rules.yield_ms) == (Mode.PUSH, 250, 700)
+    assert (rules.mode, rules.complete_ms, rules.yield_ms) == (TurnMode.PUSH, 250, 700)
     assert rules.floor_s > config.turns.longest_s
 
 
@@ -126,3 +127,71 @@ def test_an_end_in_the_moment_in_which_a_backend_opens_is_only_an_end() -> None:
         assert loading.cancelled()
 
     asyncio.run(main())
+
+
+SILENT_CLAUDE = {
+    "llm.backend": "anthropic",
+    "llm.api_key": "none",
+    "llm.fallback.backend": "openai",
+    "llm.fallback.fallback.backend": "openai",
+}
+
+
+def test_minds_are_asked_in_the_order_in_which_they_stand_in_each_other() -> None:
+    config = load(environ={}, flags={**SILENT_CLAUDE, "llm.fallback.limits.requests_per_day": 5})
+    assert [(key, mind.backend) for key, mind in config.llm.chain] == [
+        ("llm", "anthropic"),
+        ("llm.fallback", "openai"),
+        ("llm.fallback.fallback", "openai"),
+    ]
+    assert config.llm.fallback is not None
+    assert config.llm.fallback.limits.requests_per_day == 5
+    assert [key for key, _ in load(environ={}).llm.chain] == ["llm"]
+
+
+def test_a_mind_that_cannot_be_had_is_left_out_where_there_is_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    peer = HttpMind(text="Second.")
+
+    async def play() -> None:
+        async with peer.serve():
+            flags = {
+                "llm.backend": "anthropic",  # without a key
+                "llm.fallback.backend": "openai",
+                "llm.fallback.base_url": peer.base_url,
+            }
+            async with app.open_mind(load(environ={}, flags=flags)) as mind:
+                said = [piece async for piece in mind.answer([Message("user", "Hello?")])]
+            assert said == ["Second."]
+            alone = load(environ={}, flags={"llm.backend": "anthropic"})
+            with pytest.raises(BaseExceptionGroup) as raised:
+                async with app.open_mind(alone):
+                    pass
+            assert raised.group_contains(BackendUnavailable, match="wants a key")
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(play())
+    assert "llm is left out" in caplog.text
+
+
+def test_another_mind_takes_over_as_configured() -> None:
+    first, second = HttpMind(mode=Mode.FAILING), HttpMind(text="Second.")
+
+    async def play() -> None:
+        async with first.serve(), second.serve():
+            flags = {
+                "llm.backend": "anthropic",
+                "llm.base_url": first.root_url,
+                "llm.retries": 0,
+                "llm.fallback.backend": "openai",
+                "llm.fallback.base_url": second.base_url,
+            }
+            async with app.open_mind(load(environ={}, flags=flags)) as mind:
+                told: list[str] = []
+                assert isinstance(mind, Replaced)
+                mind.watch(told.append)
+                said = [piece async for piece in mind.answer([Message("user", "Hello?")])]
+            assert (said, len(told)) == (["Second."], 1)
+
+    asyncio.run(play())

@@ -10,12 +10,25 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from assistant.backends.device_sounddevice import SoundDevice
-from assistant.care import doctor, gpu, installation, machine, retirement, sound, started, user
+from assistant.care import (
+    doctor,
+    doors,
+    gpu,
+    installation,
+    machine,
+    reach,
+    retirement,
+    sound,
+    started,
+    user,
+)
 from assistant.care.doctor import examine
 from assistant.care.findings import Check, Finding
 from assistant.care.installation import Engine
@@ -364,7 +377,7 @@ def test_what_a_model_server_says(
 ) -> None:
     with model_server(status, body) as (url, seen):
         config = configured(llm__base_url=url, llm__model=model, llm__api_key="hunter2")
-        finding = installation.model_server(config)
+        finding = reach.model_server("llm", config.llm.settings)
     assert finding.state == state
     assert words in finding.detail
     assert "hunter2" not in repr(finding)
@@ -374,13 +387,13 @@ def test_what_a_model_server_says(
 def test_a_model_server_that_is_not_there_or_does_not_answer(
     configured: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.care.installation.REACH", 0.2)
+    monkeypatch.setattr("assistant.care.reach.REACH", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        refused = installation.model_server(configured(llm__base_url=url))
+        refused = reach.model_server("llm", configured(llm__base_url=url).llm.settings)
         silent.listen()
-        slow = installation.model_server(configured(llm__base_url=url))
+        slow = reach.model_server("llm", configured(llm__base_url=url).llm.settings)
     for finding in (refused, slow):
         assert finding.state == "fail"
         assert "cannot be reached" in finding.detail
@@ -486,6 +499,56 @@ def test_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)
     finding = user.cameras(tmp_path)
     assert (finding.state, "usermod -aG video" in finding.fix) == ("warn", True)
+
+
+def test_a_camera_that_is_wanted_needs_eyes_and_opencv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = user.cameras(tmp_path, wanted=True)
+    assert (finding.state, "vision.mode" in finding.fix) == ("warn", True)
+    (tmp_path / "video0").touch()
+    monkeypatch.setitem(sys.modules, "cv2", ModuleType("cv2"))
+    sys.modules["cv2"].__spec__ = ModuleSpec("cv2", None)
+    assert user.cameras(tmp_path, wanted=True).state == "ok"
+    monkeypatch.setitem(sys.modules, "cv2", None)  # as if it were not installed
+    finding = user.cameras(tmp_path, wanted=True)
+    assert (finding.state, "opencv-python-headless" in finding.fix) == ("fail", True)
+
+
+# ── ports ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_port_that_is_taken_is_named_with_who_has_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        wanted = {"home": ("127.0.0.1", port)}
+        (finding,) = doors.ports(wanted, {}, None, Path("/proc"))
+        assert finding.state == "fail"
+        assert f"127.0.0.1:{port}: address already in use by" in finding.detail
+        assert f"(pid {os.getpid()})" in finding.detail
+        assert "home" in finding.fix
+        (ours,) = doors.ports(wanted, {}, os.getpid(), Path("/proc"))
+        assert (ours.state, "is ours" in ours.detail) == ("ok", True)
+        (asked,) = doors.ports({}, {"llm": ("127.0.0.1", port)}, None, Path("/proc"))
+        assert f"(pid {os.getpid()}) listens there" in asked.detail
+    (free,) = doors.ports(wanted, {}, None, Path("/proc"))
+    assert (free.state, "is free" in free.detail) == ("ok", True)
+
+
+def test_an_address_that_is_no_ones_here_cannot_be_listened_at() -> None:
+    (finding,) = doors.ports({"web": ("192.0.2.1", 8443)}, {}, None, Path("/proc"))
+    assert (finding.state, "cannot assign" in finding.detail) == ("fail", True)
+
+
+def test_which_ports_are_the_configurations(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("llm: {backend: openai, base_url: 'http://localhost:8080/v1', model: x}\n")
+    config = load(file)
+    assert (doors.opened(config), doors.asked(config)) == ({}, {"llm": ("localhost", 8080)})
+    file.write_text("llm: {backend: openai, base_url: 'https://example.org/v1', model: x}\n")
+    assert doors.asked(load(file)) == {}
+    (finding,) = doors.ports({}, {}, None, tmp_path)
+    assert finding.state == "ok"
 
 
 def test_groups_are_those_that_own_the_devices(

@@ -60,6 +60,7 @@ def test_the_unit_of_a_user_is_for_this_installation(home: Path) -> None:
     (keys / "no credential").write_text("secret")
     unit = service.user_unit(["--set", "a.b=$HOME"], home, confined=True)
     assert f'ExecStart={sys.executable} -P -m assistant run --set "a.b=$$HOME"\n' in unit
+    assert f"ExecReload={sys.executable} -P -m assistant reload\n" in unit
     assert f"LoadCredential=openai:{keys}/openai\n" in unit
     assert unit.count("LoadCredential=") == 2, "one is in a comment"
     assert f'Environment="ASSISTANT_MODELS={home}/all my models"\n' in unit
@@ -114,6 +115,7 @@ def test_the_shipped_units_start_what_is_on_the_path() -> None:
     for name in ("assistant.service", "assistant-system.service"):
         text = (root / "systemd" / name).read_text()
         assert "\nExecStart=assistant run\n" in text
+        assert "\nExecReload=assistant reload\n" in text
         assert "\nType=notify\n" in text
         assert "\nRestartForceExitStatus=75\n" in text
 

@@ -94,8 +94,15 @@ def test_the_schema_knows_every_backend(
     validator: Draft202012Validator, kind: str, name: str
 ) -> None:
     section = {"backend": None if name == "null" else name}
-    validator.validate({kind: section})
-    assert not validator.is_valid({kind: section | {"no_such_key": 1}})
+    key = next(key for key, stage in stages(Config) if stage.kind == kind)
+    validator.validate(_nested(key, section))
+    assert not validator.is_valid(_nested(key, section | {"no_such_key": 1}))
+
+
+def _nested(key: tuple[str, ...], section: object) -> Any:
+    for name in reversed(key):
+        section = {name: section}
+    return section
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,7 @@ def test_the_schema_knows_every_backend(
         {"turns": {"mode": "psuh"}},
         {"vad": {"backend": "silreo"}},
         {"tts": {"fallback": {"backend": "espaek"}}},
+        {"vision": {"camera": {"backend": "opencv", "devise": 1}}},
     ],
 )
 def test_the_schema_refuses_what_the_program_refuses(

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from assistant.backends import llm_llamacpp, llm_openai
+from assistant.backends import llm_anthropic, llm_llamacpp, llm_openai
 from assistant.ports import LanguageModel, Message
-from assistant.testing.http_mind import HttpMind
+from assistant.reasoning.budget import Budget
+from assistant.reasoning.chain import Link, Rules, open_chain
+from assistant.reasoning.persona import opening
+from assistant.testing.http_mind import HttpMind, Mode
 from assistant.testing.mind import ScriptedMind, answer
 
 MODEL = "smollm2-135m-instruct-q4_1"
@@ -45,6 +48,39 @@ async def openai_peer(_: Path) -> AsyncIterator[LanguageModel]:
 
 
 @asynccontextmanager
+async def openai_responses(_: Path) -> AsyncIterator[LanguageModel]:
+    peer = HttpMind(text=LONG, first=0.01, each=0.002)
+    async with peer.serve():
+        config = llm_openai.Config(base_url=peer.base_url, api="responses")
+        async with llm_openai.open(config) as mind:
+            yield mind
+
+
+@asynccontextmanager
+async def anthropic_peer(_: Path) -> AsyncIterator[LanguageModel]:
+    peer = HttpMind(text=LONG, first=0.01, each=0.002)
+    async with peer.serve():
+        config = llm_anthropic.Config(base_url=peer.root_url, model=peer.model)
+        async with llm_anthropic.open(config) as mind:
+            yield mind
+
+
+@asynccontextmanager
+async def chain(_: Path) -> AsyncIterator[LanguageModel]:
+    """Two minds as one, of which the first is overloaded each time."""
+    busy = HttpMind(mode=Mode.OVERLOADED, retry_after="0")
+    peer = HttpMind(text=LONG, first=0.01, each=0.002)
+    async with busy.serve(), peer.serve():
+        first = llm_anthropic.Config(base_url=busy.root_url, model=busy.model)
+        second = llm_openai.Config(base_url=peer.base_url)
+        async with llm_anthropic.open(first) as claude, llm_openai.open(second) as gpt:
+            links = [Link(claude, Budget("first")), Link(gpt, Budget("second"))]
+            rules = Rules(lambda info: opening(info, "Ada"), switch_s=PATIENCE)
+            async with open_chain(links, rules) as minds:
+                yield minds
+
+
+@asynccontextmanager
 async def openai_llamacpp(gguf: Path) -> AsyncIterator[LanguageModel]:
     """llama.cpp's own OpenAI-compatible server: a third party's idea of the wire."""
     xllamacpp = pytest.importorskip("xllamacpp")
@@ -66,6 +102,9 @@ REAL = pytest.mark.real
 MINDS = [
     scripted,
     openai_peer,
+    openai_responses,
+    anthropic_peer,
+    chain,
     pytest.param(llamacpp, marks=REAL),
     pytest.param(openai_llamacpp, marks=REAL),
 ]

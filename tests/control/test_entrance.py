@@ -16,7 +16,8 @@ def entered(test: Callable[[Entrance, list[bool]], Awaitable[None]]) -> None:
     async def main() -> None:
         wishes: list[bool] = []
         async with asyncio.timeout(10):
-            await test(Entrance(muted=False, on_mute=wishes.append), wishes)
+            entrance = Entrance(muted=lambda: wishes[-1:] == [True], on_mute=wishes.append)
+            await test(entrance, wishes)
 
     asyncio.run(main())
 
@@ -77,3 +78,12 @@ def test_who_watches_from_the_start_sees_what_comes() -> None:
         assert len(seen) == 1
 
     entered(test)
+
+
+def test_a_wish_that_cannot_be_kept_is_said() -> None:
+    async def main() -> None:
+        entrance = Entrance(muted=lambda: False, on_mute=lambda _: None)
+        with pytest.raises(AssistantError, match="disk"):
+            await entrance.mute(on=True)
+
+    asyncio.run(main())

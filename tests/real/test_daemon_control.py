@@ -226,7 +226,7 @@ def test_a_wrong_configuration_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_report_tells_of_its_health_and_of_nobodys_words(tmp_path: Path) -> None:
-    sound = (silence(1), piper(QUESTION), silence(90))
+    sound = (silence(6), piper(QUESTION), silence(90))
     with running(tmp_path, "-s", f"llm.api_key={SECRET}", sound=sound) as terminal:
         terminal.until(r"assistant\s+A spider has eight legs\.")
         report = terminal.control("report")
@@ -253,7 +253,7 @@ def test_a_limit_that_is_passed_is_said_once(
     prlimit = shutil.which("prlimit")
     if prlimit is None:
         pytest.skip("needs prlimit: apt install util-linux")
-    files = 28
+    files = 48
     monkeypatch.setattr("tests.real.daemon.PROGRAM", (prlimit, f"--nofile={files}", *PROGRAM))
     with running(tmp_path) as terminal, ExitStack() as stack:
         terminal.until("listening")
@@ -261,13 +261,13 @@ def test_a_limit_that_is_passed_is_said_once(
         before = gauge(terminal, "open files")
         assert before["limit"] == round(files * 0.8)
         assert before["over"] is False
-        for _ in range(14):
+        for _ in range(20):
             connection = stack.enter_context(socket.socket(socket.AF_UNIX))
             connection.connect(place)
-        if float(str(before["now"])) + 14 <= files * 0.8:
+        if float(str(before["now"])) + 20 <= files * 0.8:
             pytest.skip(f"it has {before['now']} files open only")
         assert gauge(terminal, "open files")["over"] is True
-        terminal.until(r"open files: \d+, more than 22; see")
+        terminal.until(r"open files: \d+, more than 38; see")
         assert (
             "open files" in assistant("report", env=terminal.env).stdout.partition("TOO MUCH")[0]
         )

@@ -82,6 +82,19 @@ def test_a_sound_server_dies_and_returns(tmp_path: Path, audio: VirtualAudio) ->
         audio.say(piper(QUESTION), RATE).wait(30)
         terminal.until(r"assistant\s+A spider has eight legs\.")
         assert "Traceback" not in terminal.shown
+        for chatter in ("Expression '", "ALSA lib", "PaAlsa"):
+            assert chatter not in terminal.shown, "of libraries, from threads of their own"
+
+
+def test_who_looks_for_what_is_wrong_is_shown_what_libraries_say(
+    tmp_path: Path, audio: VirtualAudio
+) -> None:
+    """Else the test above would show nothing: there is something to be kept away."""
+    with running(tmp_path, audio, ASSISTANT_LOG__LEVEL="debug") as terminal:
+        terminal.until("listening")
+        audio.stop(signal.SIGKILL)
+        terminal.until("Expression '")
+        terminal.until("sound is lost: 'default' ")
 
 
 def test_what_was_muted_stays_muted_over_a_restart(tmp_path: Path, audio: VirtualAudio) -> None:

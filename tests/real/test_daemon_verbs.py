@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -97,6 +98,26 @@ def test_chat_from_a_pipe_prints_the_answers_alone(env: dict[str, str]) -> None:
     assert ended.stdout == f"{ANSWER}\n{ANSWER}\n"
     told = [message["content"] for message in peer.requests[-1]["messages"]]
     assert told[-3:] == ["How many?", ANSWER, "And why?"]
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_chat_for_programs(env: dict[str, str], tmp_path: Path, *, running: bool) -> None:
+    peer = HttpMind(text=ANSWER)
+    with ExitStack() as stack:
+        mind = stack.enter_context(model_server(peer))
+        if running:
+            heard = clip(tmp_path / "heard.wav", silence(120))
+            device = ("-s", "device.backend=file", "-s", f"device.clips=['{heard}']")
+            daemon = stack.enter_context(in_terminal("run", *EARS, *device, *mind, env=env))
+            daemon.until("listening")
+        ended = assistant("chat", "--json", *mind, env=env, given="How many?\nWhy?\n")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    told = lines_of(ended.stdout)
+    assert [line.keys() for line in told] == [ANSWERED, ANSWERED]
+    assert [(line["heard"], line["said"]) for line in told] == [
+        ("How many?", ANSWER),
+        ("Why?", ANSWER),
+    ]
 
 
 def test_chat_in_a_terminal(env: dict[str, str]) -> None:

@@ -47,7 +47,7 @@ def during(
 
 
 async def read(mind: LlamaCpp, messages: list[Message]) -> str:
-    return "".join([piece async for piece in mind.answer(messages)])
+    return "".join([piece async for piece in mind.answer(messages) if isinstance(piece, str)])
 
 
 def cached(mind: LlamaCpp, messages: list[Message]) -> tuple[int, int]:

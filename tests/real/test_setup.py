@@ -68,6 +68,7 @@ def answer(terminal: Terminal, question: str, text: str = "") -> None:
     terminal.type(f"{text}\n")
 
 
+@pytest.mark.slow
 def test_it_finds_the_microphone_that_hears_and_writes_what_was_answered(
     audio: VirtualAudio, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_it_finds_the_microphone_that_hears_and_writes_what_was_answered(
     assert config_file(env).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_a_loudspeaker_that_comes_back_is_measured_and_a_second_run_keeps_all(
     audio: VirtualAudio, tmp_path: Path
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_loudspeaker_that_comes_back_is_measured_and_a_second_run_keeps_all(
     assert place.read_text() == mine
 
 
+@pytest.mark.slow
 def test_unattended_it_measures_and_writes_what_it_found(
     audio: VirtualAudio, tmp_path: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_unattended_it_measures_and_writes_what_it_found(
     assert tree["turns"]["mode"] == "always"
 
 
+@pytest.mark.slow
 def test_a_microphone_that_gives_only_zeros_is_told_and_nothing_is_guessed(
     audio: VirtualAudio, tmp_path: Path
 ) -> None:
@@ -177,6 +181,7 @@ def test_a_microphone_that_gives_only_zeros_is_told_and_nothing_is_guessed(
     assert yaml.safe_load(config_file(env).read_text())["device"]["microphone"] is None
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_listens_or_plays_changes_nothing(
     audio: VirtualAudio, tmp_path: Path
 ) -> None:
@@ -196,6 +201,7 @@ def test_ctrl_c_while_it_listens_or_plays_changes_nothing(
     assert not config_file(env).exists()
 
 
+@pytest.mark.slow
 def test_a_microphone_that_is_deaf_does_not_prove_headphones(
     audio: VirtualAudio, tmp_path: Path
 ) -> None:

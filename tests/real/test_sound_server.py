@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assistant.backends import device_sounddevice as sound
+from assistant.backends.device_sounddevice.portaudio import PortAudio, Wedged, Wish
 from assistant.backends.device_sounddevice.pulse import state_file
+from assistant.errors import BackendUnavailable
 from tests.real import virtual_audio
 from tests.real.test_sounddevice import BACK_SECONDS, Listener
 from tests.real.virtual_audio import VirtualAudio
@@ -503,3 +505,70 @@ def test_without_the_library_all_else_works(
             assert volume(server, "music") == 1.0
 
         with_card(act)
+
+
+# ── a microphone that is gone when it is to be opened ─────────────────────────────────────────
+
+MICROPHONE = (
+    *("load-module", "module-remap-source", "source_name=microphone"),
+    *("master=mic_in.monitor", "channels=1"),
+)
+
+
+def test_a_microphone_that_has_gone_while_it_was_muted_is_missed_and_found(
+    server: VirtualAudio,
+) -> None:
+    async def act(card: sound.SoundCard, listener: Listener) -> None:
+        await listener.hears(server)
+        await card.mute(on=True)
+        server.ask("unload-module", module_of(server, "source_name=microphone"))
+        await card.mute(on=False)
+        await listener.until(lost=True, seconds=3.0)
+        assert "microphone" in card.info.trouble
+        server.ask(*MICROPHONE)
+        await listener.until(lost=False, seconds=BACK_SECONDS)
+        await listener.hears(server)
+
+    with_card(act)
+
+
+def test_a_microphone_that_is_not_there_is_told_before_any_stream_runs(
+    server: VirtualAudio,
+) -> None:
+    """Opening it beside a stream that runs hangs the library, about once in a thousand times."""
+    server.ask("unload-module", module_of(server, "source_name=microphone"))
+
+    async def main() -> None:
+        async with PortAudio.session() as portaudio:
+            for _ in range(20):
+                with pytest.raises(BackendUnavailable, match="'microphone' cannot be opened"):
+                    await portaudio.choose(Wish("microphone", "speaker", 0.02))
+            server.ask(*MICROPHONE)
+            await portaudio.choose(Wish("microphone", "speaker", 0.02))
+
+    asyncio.run(main())
+
+
+@pytest.mark.slow
+def test_a_call_that_does_not_return_is_waited_for_once(server: VirtualAudio) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with PortAudio.session() as portaudio:
+            server.freeze()
+            with pytest.raises(Wedged) as wedged:
+                await portaudio.choose(Wish("microphone", "speaker", 0.02))
+            assert wedged.value.exit_code == 75
+            began = loop.time()
+            with pytest.raises(Wedged):
+                await portaudio.look_again()
+            assert loop.time() - began < 1.0
+            server.thaw()
+            async with asyncio.timeout(20):
+                while True:
+                    with suppress(Wedged):
+                        await portaudio.look_again()
+                        break
+                    await asyncio.sleep(0.05)
+            await portaudio.choose(Wish("microphone", "speaker", 0.02))
+
+    asyncio.run(main())

@@ -202,6 +202,7 @@ STEEP = 2.1 * 8_000 * 2 * np.pi * 200 / RATE
 follows the clocks by leaving out a sample, or playing it twice."""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("how", ["flush", "hold"])
 def test_a_cancelled_sound_is_silent_within_50_ms_and_does_not_click(how: str) -> None:
@@ -265,6 +266,7 @@ def test_loudness_falls_on_a_slope_and_a_held_sound_goes_on_where_it_was() -> No
     assert len(far[begin : np.flatnonzero(far)[-1]]) / RATE == pytest.approx(2.4, abs=0.05)
 
 
+@pytest.mark.slow
 def test_mute_really_closes_the_microphone_and_frames_go_on(server: VirtualAudio) -> None:
     seen: list[int] = []
     spans: list[tuple[int, int]] = []
@@ -429,6 +431,7 @@ def test_a_server_that_was_still_for_a_moment_is_heard_again(own_server: Virtual
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_sound_system_that_hangs_for_good_asks_for_a_new_process(
     own_server: VirtualAudio,
 ) -> None:

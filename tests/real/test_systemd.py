@@ -132,6 +132,28 @@ def test_its_home_is_read_only_but_for_what_it_writes(service: Machine) -> None:
     assert service.root("test", "-e", "/tmp/written").returncode == 1  # noqa: S108
 
 
+def reload(service: Machine, config: str) -> subprocess.CompletedProcess[str]:
+    """Have it read a configuration, from inside of its sandbox."""
+    place = f"{HOME}/.config/assistant/config.yaml"
+    service.user("sh", "-c", f'echo "$1" >{place}', "sh", config).check_returncode()
+    return service.user("systemctl", "--user", "reload", NAME)
+
+
+def test_it_reads_its_configuration_again_and_keeps_the_old_one_if_that_is_wrong(
+    service: Machine,
+) -> None:
+    pid = service.show("MainPID")["MainPID"]
+    wrong = reload(service, "persona: {nmae: Ada}\n")
+    assert wrong.returncode != 0
+    assert "nmae" in service.log(f"_UID={UID}", "--lines=40")
+    service.until(ACTIVE | {"MainPID": pid})
+    assert "listening" in verb(service, "status")
+    right = reload(service, "persona: {name: Ada}\n")
+    assert right.returncode == 0, right.stderr + service.log(f"_UID={UID}", "--lines=40")
+    assert service.show("MainPID")["MainPID"] == pid
+    service.user("rm", f"{HOME}/.config/assistant/config.yaml").check_returncode()
+
+
 def test_frozen_it_is_killed_and_comes_back_muted(service: Machine) -> None:
     before = service.show("MainPID", "NRestarts")
     verb(service, "mute")
@@ -198,6 +220,7 @@ def test_removed_it_is_gone(service: Machine) -> None:
 # ── the unit of the system ────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_as_a_service_of_the_system_it_is_nobody_and_keeps_its_state(booted: Machine) -> None:
     booted.root("mkdir", "-p", "/etc/assistant/credentials").check_returncode()
     booted.root("sh", "-c", f"echo {KEY} >/etc/assistant/credentials/mind").check_returncode()
@@ -211,6 +234,8 @@ def test_as_a_service_of_the_system_it_is_nobody_and_keeps_its_state(booted: Mac
     uids = booted.root("grep", "^Uid:", status).stdout.split()
     assert 61_184 <= int(uids[1]) <= 65_519  # of a dynamic user
     assert booted.root("cat", "/var/lib/assistant/devices.json").returncode == 0
+    reloaded = booted.root("systemctl", "reload", NAME)
+    assert reloaded.returncode == 0, reloaded.stderr + booted.log()
 
     socket = "ASSISTANT_CONTROL__SOCKET=/run/assistant/control.sock"
     muted = as_root(booted, "mute", variable=socket)

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 import pytest
 
 from assistant.errors import ConfigError
-from assistant.ports import Message
-from assistant.reasoning.conversation import INTERRUPTED, Conversation
+from assistant.ports import Image, Message, ToolCall
+from assistant.reasoning.conversation import INTERRUPTED, Conversation, told_plainly
 
 OPENING = (Message("system", "You speak."),)
 WINDOW = 2048
@@ -180,3 +180,84 @@ def test_clear_begins_anew() -> None:
 def test_a_window_without_room_is_a_mistake_in_the_configuration() -> None:
     with pytest.raises(ConfigError, match="too small"):
         Conversation([Message("system", "x" * 8000)], WINDOW, World().count, clock=World().clock)
+
+
+def called(result: str, number: str = "1") -> tuple[Message, ...]:
+    call = ToolCall(number, "weather", '{"city": "Oslo"}')
+    return (Message("assistant", "", calls=(call,)), Message("tool", result, answers=number))
+
+
+def test_calls_and_results_stay_between_question_and_answer() -> None:
+    talk = World().conversation()
+    talk.add_turn("How is the weather?", "It is sunny.", tools=called("sunny"), foreign=True)
+    assert [message.role for message in talk.prompt("Sure?")] == [
+        *("system", "user", "assistant", "tool", "assistant", "user")
+    ]
+    assert talk.foreign
+    talk.clear()
+    assert not talk.foreign
+
+
+def test_an_answer_that_nobody_heard_leaves_its_results() -> None:
+    talk = World().conversation()
+    talk.add_turn("How is the weather?", "", interrupted=True, tools=called("sunny"))
+    assert said(talk.prompt("In Rome?")) == [
+        ("user", "How is the weather?"),
+        ("assistant", ""),
+        ("tool", "sunny"),
+        ("user", "In Rome?"),
+    ]
+    assert not talk.foreign
+
+
+def test_what_was_mended_takes_its_results_along() -> None:
+    talk = World().conversation()
+    talk.add_turn("How is the weather", "", interrupted=True, tools=called("sunny"), foreign=True)
+    joined = talk.prompt("How is the weather in Rome?", continues=True)
+    assert said(joined) == [("user", "How is the weather in Rome?")]
+
+
+def test_a_call_that_ends_later_is_told_in_its_place() -> None:
+    talk = World().conversation()
+    talk.add_turn("One?", "Yes.", tools=called("old"))
+    talk.add_turn("Two?", "Yes.", tools=called("still running"))
+    talk.prefix()
+    before = talk.tokens
+    talk.amend("1", "It is sunny there, all day long.")
+    talk.amend("nobody's", "nothing")
+    texts = [message.text for message in talk.prompt("Three?") if message.role == "tool"]
+    assert texts == ["old", "It is sunny there, all day long."]
+    assert talk.stale_prefix
+    assert talk.tokens > before
+
+
+def test_results_count_in_the_window_and_too_many_are_left_out() -> None:
+    talk = World().conversation()
+    talk.add_turn("Much?", "Yes.", tools=called("word " * 5000), foreign=True)
+    assert talk.tokens < 100
+    assert not talk.foreign
+    for number in range(200):
+        talk.add_turn(f"{number}?", "Yes.", tools=called("word " * 60))
+        prompt = talk.prompt("And?")
+        assert tokens(prompt) < WINDOW * 3 / 4
+        roles = [message.role for message in prompt]
+        assert roles.count("tool") == sum(bool(message.calls) for message in prompt)
+
+
+def test_of_pictures_only_the_newest_stays() -> None:
+    talk = World().conversation(16_000)
+    seen = (Message("tool", "seen", (Image(b"x", "image/png"),), answers="1"),)
+    for question in ("One?", "Two?", "Three?"):
+        talk.add_turn(question, "Yes.", tools=seen if question != "Three?" else (), foreign=True)
+    pictures = [len(m.images) for m in talk.prompt("Four?") if m.role == "tool"]
+    assert pictures == [0, 1]
+
+
+def test_a_model_without_tools_is_told_in_words() -> None:
+    talk = World().conversation()
+    talk.add_turn("How is the weather?", "Sunny.", tools=called("sunny"))
+    assert said(told_plainly(talk.prompt("Sure?"))) == [
+        ("user", "How is the weather?\n(Found out: sunny)"),
+        ("assistant", "Sunny."),
+        ("user", "Sure?"),
+    ]

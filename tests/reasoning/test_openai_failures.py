@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from assistant.backends import llm_openai
 from assistant.backends.llm_openai import Config, OpenAIMind
-from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
+from assistant.errors import BackendBusy, BackendError, BackendTimeout, BackendUnavailable
 from assistant.ports import Image, Message, ToolCall, ToolSpec
 from assistant.testing.http_mind import HttpMind, Mode
 
@@ -33,6 +33,7 @@ async def talking_to(peer: HttpMind, retries: int) -> AsyncIterator[OpenAIMind]:
         first_seconds=FIRST,
         between_seconds=BETWEEN,
         retries=retries,
+        sees=True,
     )
     async with llm_openai.open(config) as mind:
         yield mind
@@ -73,7 +74,7 @@ async def read(
         (Mode.WRONG_JSON, BackendError, "does not answer as a model server", 0),
         (Mode.UNAUTHORISED, BackendUnavailable, "the key was refused", 0),
         (Mode.NO_MODEL, BackendUnavailable, "has no model 'peer-1'", 0),
-        (Mode.BUSY, BackendUnavailable, "too many requests", 0),
+        (Mode.BUSY, BackendBusy, "too many requests", 0),
         (Mode.FAILING, BackendError, "failed with status 500", 0),
     ],
 )
@@ -200,7 +201,7 @@ def test_nothing_private_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_tool_calls_come_whole() -> None:
     async def use(peer: HttpMind, mind: OpenAIMind) -> None:
         pieces, _ = await read(mind, tools=[CLOCK])
-        assert pieces == [ToolCall("call-1", "clock", '{"city": "Paris"}')]
+        assert pieces == ["", ToolCall("call-1", "clock", '{"city": "Paris"}')]
         assert peer.requests[0]["tools"][0]["function"]["name"] == "clock"
 
     during(HttpMind(mode=Mode.TOOL_CALLS), use)

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from assistant import app
+from assistant.company import Kept
 from assistant.config import load as load_config
 from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.core.states import Policy, Quiet
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
+from assistant.looking.sight import Eyes
 from assistant.ports import (
     Frame,
     Samples,
@@ -21,6 +24,7 @@ from assistant.ports import (
     TurnReport,
     WakeDetector,
 )
+from assistant.reasoning.toolbox import Toolbox
 from assistant.recorder.flight import FlightLog, Record
 from assistant.recorder.replay import replay
 from assistant.session import LiveSession, Settings, Shared
@@ -108,27 +112,44 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     settings: Settings | None = None,
     transcriber: Transcriber | None = None,
     keep_frames: bool = True,
+    mind: ScriptedMind | None = None,
+    toolbox: Toolbox | None = None,
+    eyes: Eyes | None = None,
+    furnish: Callable[[], AbstractAsyncContextManager[Kept | None]] = nullcontext,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
-    `settings` replace the shipped ones and `policy`, `transcriber` the ears that are scripted.
+    `mind` plays another script than `answers`, with the tools of `toolbox`; `furnish` opens its
+    hands. `settings` replace the shipped ones and `policy`, `transcriber` the ears that are
+    scripted. `eyes`: what it may look through.
     """
     stages: list[Stage] = []
+    furnished = AsyncExitStack()
 
     async def main() -> None:
+        async with furnished:
+            await play()
+
+    async def play() -> None:
         spans = tuple(speech)
         device = ScriptedDevice(
             [*((start, sound(end - start)) for start, end in spans), *also],
             ends=ends,
             full_duplex=full_duplex,
         )
-        mind = ScriptedMind(*answers)
+        thinks = mind or ScriptedMind(*answers)
         speaks = synthesizer or ScriptedSynthesizer()
         ears = ScriptedTranscriber(heard)
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
-        shared = Shared(backends, mind, speaks, fallback, load("en"))
-        stage = Stage(device, None, mind, speaks, ears)  # type: ignore[arg-type]
+        kept = await furnished.enter_async_context(furnish())
+        shared = Shared(
+            *(backends, thinks, speaks, fallback, load("en")),
+            toolbox=toolbox or Toolbox(),
+            eyes=eyes or Eyes(),
+            kept=kept,
+        )
+        stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
         tap = stage.frames.append if keep_frames else None
         stage.session = LiveSession(

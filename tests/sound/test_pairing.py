@@ -40,7 +40,8 @@ class World:
                 self._hear()
             self.pairing.wait(self.now)
             made = self.pairing.frames(1)
-            self.told += [self.pairing.ahead(frame, LEAD) for frame in made]
+            if self._wander:
+                self.told += [self.pairing.ahead(frame, LEAD) for frame in made]
             frames += made
         return frames
 
@@ -203,3 +204,18 @@ def test_a_clock_that_is_set_while_the_microphone_is_closed_costs_nothing() -> N
     pairing.wait(wall + 1.0)
     assert before == 100
     assert abs(len(pairing.frames(1)) - 100) <= 1
+
+
+def test_what_is_played_is_kept_for_a_canceller_from_when_it_asks() -> None:
+    """The first time it asks, it gets what was played before, too; until then nothing is kept."""
+    asked, late = World(), World()
+    asked.run(1.0)
+    for frame in asked.run(2.0):
+        asked.pairing.ahead(frame, 32)
+    late.run(3.0)
+    assert not late.pairing._ahead.look_up(2.0 * RATE).any()
+    (mine,), (theirs,) = asked.run(0.01), late.run(0.01)
+    assert np.array_equal(mine.far, theirs.far)
+    ahead = late.pairing.ahead(theirs, 32)
+    assert np.array_equal(ahead[:-32], theirs.far[32:])
+    assert np.array_equal(ahead, asked.pairing.ahead(mine, 32))

@@ -138,7 +138,10 @@ class SoundCard(Card):
                 self._wake()
                 await microphone.close(self._portaudio)
             elif not on and not self._microphone and not self._down and self._sides:
-                await self._listen(self._sides[0])
+                try:
+                    await self._listen(self._sides[0])
+                except BackendUnavailable as missing:  # gone meanwhile: look for it
+                    self._moved(str(missing).removeprefix(f"{NAME}: "))
 
     def duck(self, *, on: bool) -> None:
         """Lower what other programs play, or let it be loud again."""

@@ -29,9 +29,10 @@ _PLENTIFUL_RATE = 48_000
 _STEREO = 2
 _USUAL_RATES = (16_000, 22_050, 32_000, 44_100, 48_000, 96_000)
 _WHAT = {"input": "microphone", "output": "speaker"}
-_CHATTER = re.compile(
+CHATTER = re.compile(
     rb"\s|ALSA lib |Expression '|PaAlsa|Cannot connect to server|[Jj]ack|connect\(2\) call to"
 )
+"""How lines begin that sound libraries write to standard error, and that mean nothing."""
 _LISTS = "`assistant devices` lists what there is"
 _ERROR_HANDLER = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
@@ -134,6 +135,8 @@ class PortAudio:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._hangs = False
+        """A call has not returned in time, and has not yet."""
 
     @classmethod
     @asynccontextmanager
@@ -148,14 +151,26 @@ class PortAudio:
             worker.close()
 
     async def call(self, call: Callable[[], T]) -> T:
-        """Make a call. Raises `BackendUnavailable` if it fails or does not return."""
+        """Make a call. Raises `BackendUnavailable` if it fails, `Wedged` if it does not return.
+
+        It never may: ALSA's plug-in for sound servers hangs about once in a thousand times when a
+        stream cannot be opened while another one runs (PulseAudio 16).
+        """
+
+        def returns() -> T:
+            try:
+                return call()
+            finally:
+                self._hangs = False
+
+        if self._hangs:
+            raise Wedged
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                return await self._worker.run(call)
-        except TimeoutError as error:
-            raise BackendUnavailable(
-                NAME, "the sound system does not answer; restart it, then the assistant"
-            ) from error
+                return await self._worker.run(returns)
+        except TimeoutError:
+            self._hangs = True
+            raise Wedged from None
 
     async def look_again(self) -> None:
         """Find out which devices there are now. Raises `Wedged` if a closed stream hangs yet."""
@@ -186,12 +201,7 @@ class PortAudio:
                     stream = make(sd)
                     stream.start()
                 except sd.PortAudioError as error:
-                    raise BackendUnavailable(
-                        NAME,
-                        f"{side.name!r} cannot be opened ({_reason(error)}); is another program "
-                        f"using it? {_LISTS}",
-                        retryable=True,
-                    ) from error
+                    raise _closed(side.name, error) from error
             _streams.append(stream)
             return stream
 
@@ -275,19 +285,34 @@ def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
 
 
 def _format(sd: Any, device: Any, kind: Kind) -> tuple[int, int]:
-    """Return channels and rate that the device takes, the wanted ones if it can be."""
+    """Return channels and rate that the device takes, the wanted ones if it can be.
+
+    Raises `BackendUnavailable` if it takes nothing: to open it would fail, too, and perhaps hang.
+    """
     check = sd.check_input_settings if kind == "input" else sd.check_output_settings
     most = device[f"max_{kind}_channels"]
     own = round(device["default_samplerate"])
     alsa = sd.query_hostapis(device["hostapi"])["name"] == "ALSA"
     rates = [_PLENTIFUL_RATE, own] if alsa else [own]
     wanted = 1 if kind == "input" else min(_STEREO, most)
+    why: Exception | None = None
     for channels in dict.fromkeys((wanted, most)):
         for rate in rates:
-            with suppress(sd.PortAudioError, ValueError):
+            try:
                 check(device=device["index"], channels=channels, dtype="int16", samplerate=rate)
+            except (sd.PortAudioError, ValueError) as error:
+                why = why or error
+            else:
                 return channels, rate
-    return wanted, own
+    raise _closed(device["name"], why or ValueError("no format")) from why
+
+
+def _closed(name: str, why: Exception) -> BackendUnavailable:
+    return BackendUnavailable(
+        NAME,
+        f"{name!r} cannot be opened ({_reason(why)}); is another program using it? {_LISTS}",
+        retryable=True,
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -316,7 +341,7 @@ def _quiet() -> Iterator[None]:
             os.close(saved)
             caught.seek(0)
             for line in caught.read().splitlines(keepends=True):
-                if _CHATTER.match(line):
+                if CHATTER.match(line):
                     log.debug("sound library: %s", line.decode(errors="replace").strip())
                 else:
                     os.write(2, line)

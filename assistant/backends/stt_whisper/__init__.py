@@ -74,12 +74,14 @@ class Config(BaseModel):
 def needs(config: Config) -> list[str]:
     """Name the model that `open` will load; "auto" takes what is here, or the smallest."""
     if config.model == "auto":
-        return [] if _any_here() else [catalogue_name(smallest(config.language))]
+        return [] if _any_here(config.language) else [catalogue_name(smallest(config.language))]
     return [catalogue_name(config.model)]
 
 
-def _any_here() -> bool:
-    return any(listed.here for listed in store.default().list() if listed.kind == "stt")
+def _any_here(language: str) -> bool:
+    """Tell whether there is a model that knows the language: those of English know no other."""
+    every = (listed for listed in store.default().list() if listed.kind == "stt" and listed.here)
+    return any(language == "en" or not listed.name.endswith(".en") for listed in every)
 
 
 @asynccontextmanager

@@ -1,0 +1,349 @@
+"""English: which questions are about something that can be seen.
+
+How well they do on questions that nobody here wrote is measured by `scripts/measure_sight.py`; see
+docs/eyes.md.
+"""
+
+from assistant.languages.pack import Sights
+
+_SPANS = (
+    r"(?:(?:last|past|coming|next|very|fine|late|early) )?(?:morning|afternoon|evening"
+    r"|night|day|week"
+    r"|weekend|month|year|quarter|semester|season|summer|winter|spring|fall|autumn"
+    r"|christmas|time"
+    r"|moment|point|minute|hour|second|instant|monday|tuesday|wednesday|thursday|friday"
+    r"|saturday"
+    r"|sunday|january|february|march|april|may|june|july|august|september|october|november"
+    r"|december|decade|century|days)"
+)
+"""Behind "this", no thing that could be shown."""
+_TALK = (
+    r"(?:song|track|music|tune|playlist|band|podcast|word|phrase|sentence|question"
+    r"|conversation"
+    r"|chat|joke|alarm|timer|reminder|list|meeting|appointment|event|trip|flight|area|city"
+    r"|town"
+    r"|country|state|neighborhood|region|place|restaurant|location|world|account"
+    r"|transaction"
+    r"|payment|charge|loan|order|reservation|call|volume|language|setting|mode|life|planet"
+    r"|idea"
+    r"|company|universe|game|movie|film|ai|bank|credit|insurance|vacation|street"
+    r"|person talking"
+    r"|process|date|bus|train|ship|purchase)"
+)
+"""The same of what is talked about."""
+_HERE = r"(?:this|these|that|those|the|my|your|our|his|her|it|its)"
+_HOLDER = (
+    r"(?:pictures?|photos?|photograph|image|shot|camera|label|bottle|can|box|boxes|package"
+    r"|packet|pack"
+    r"|packaging|bag|jar|carton|container|tin|tube|cup|mug|glass|bowl|plate|tray|shelf"
+    r"|shelves|table"
+    r"|desk|counter|floor|wall|ceiling|sign|card|paper|page|sheet|envelope|letter|mail"
+    r"|book|booklet"
+    r"|magazine|newspaper|cover|menu|receipt|ticket|tag|sticker|note|whiteboard|blackboard"
+    r"|board"
+    r"|poster|chart|diagram|graph|shirt|sweater|t-shirt|cap|lid|back|front|top|bottom|side"
+    r"|left|right"
+    r"|hand|pot|pan|oven|fridge|refrigerator|freezer|microwave|washer|dryer|display|dial"
+    r"|scale"
+    r"|thermostat|meter|machine|cd|dvd|product|item|object|thing|one)"
+)
+_TRAIT = (
+    r"(?:colou?rs?|flavou?rs?|brands?|breed|kinds?|types?|sorts?|make|size|shape|scent"
+    r"|model|species"
+    r"|pattern|denomination)"
+)
+_END = r"(?: (?:please|thanks|thank you|for me|now|here|over there|there|called|then))*$"
+SIGHTS = Sights(
+    never=(
+        rf"\b(?:this|these) {_SPANS}\b",
+        rf"\bthis (?:\w+ )?{_TALK}s?\b",
+        r"\b(?:what|which) (?:song|artist|band|album)\b|\bwho (?:sings|sang|plays)\b",
+        (
+            r"\b(?:weather|forecast|traffic|alarm|timer|remind|reminders?|calendar|schedule"
+            r"|playlist)\b"
+        ),
+        (
+            r"\b(?:gas|fuel|flights?|airlines?|luggage|ratings?|reviews?|tax(?:es)?"
+            r"|check engine)\b"
+        ),
+        (
+            r"\b(?:transactions?|order was|my (?:list|order|iphone|phone|card|account)|citibank"
+            r"|visa)\b"
+        ),
+        (
+            r"\b(?:mpg|octane|unleaded|apr|pto|w2|interest rate|credit (?:card|score|limit)"
+            r"|balance)\b"
+        ),
+        r"\b(?:spell|pronounce|translate|synonym|definition|stand for)\b|\bmean(?:s|ing|t)?\b",
+        r"^(?:what|where|how|why|when)(?:'s| is| are| was)? (?:that|this|it) (?:about|for)$",
+        r"\bwhat (?:time|day|date|year|month) is (?:it|this|today)\b",
+        r"\b(?:shopping|grocery|to do|todo|wish) list\b|\bon my list\b",
+        r"\byour (?:favou?rite|name|age|birthday|job|boss|pets?|hobb\w+)\b|\bfavou?rite\b",
+        r"\b(?:repeat|say|explain) (?:that|this|it)\b",
+    ),
+    shown=(
+        # this, these: something is there
+        (
+            r"\b(?:is|are|was|'s|what's|who's|whats|where's) (?:this"
+            rf"|these)(?: [\w'-]+){{0,4}}{_END}"
+        ),
+        (
+            r"^(?:hi |hello |please |so |and |okay |ok |now |hey )*(?:is|are|does|do|did|has|have"
+            r"|was) (?:this|these)\b"
+        ),
+        (
+            r"\b(?:in|on|of|inside|with|from|at|does|do|describe|identify|read|see|tell"
+            r"|called) (?:me )?(?:this|these)\b(?! way)"
+        ),
+        (
+            r"\b(?:what|which|who|how)\b.* (?:this|these)(?: [\w'-]+)? (?:is|are|says?|said|looks?"
+            r"|shows?|reads?|has|have|contains?)\b"
+        ),
+        r"\b(?:what|which|whats|who)\b.* (?:this|these)(?: [\w'-]+){0,3}$",
+        (
+            r"^(?:hi |hello |please |so |and |okay |ok |yes |now |hey )*(?:what |what's )?(?:this"
+            r"|these)(?! (?:is|are|was|were|will|has|can|should|would)\b) [\w'-]+"
+        ),
+        (
+            r"\b(?:what|who|which)(?:'s| is| are) (?:this|these) (?:and|or|i|i'm|please|for|here"
+            r"|say)\b"
+        ),
+        r"\b(?:this|it|these) (?:[\w'-]+ ){1,4}(?:says?|is for|is from)\b.*\?*$",
+        (
+            r"\bwhen (?:does|do|will|did) (?:this|that|the|my|these) (?!card"
+            r"|credit)(?:\w+ ){0,2}expire\b|\btell (?:if|whether) (?:this|these|it)\b"
+        ),
+        r"\b(?:cook|make|made|sells?|use|open|find|buy) (?:this|these)\b|\bif this is\b",
+        (
+            r"\bwhat (?:is|are|'s) (?:the|that|he|she|they|my)(?: [\w'-]+){0,3} (?:doing|riding"
+            r"|wearing|holding|eating|drinking|carrying|looking at|pointing (?:at|to)|set (?:to|at"
+            r"|on)|made of)\b"
+        ),
+        (
+            r"\b(?:can|could|how|what|where|who|if|does|do)\b.* (?:this|these)"
+            r"(?: two| three)? [\w'-]+"
+        ),
+        r"\b(?:this|it) is an? .*\b(?:can you tell|tell me|what(?:'s| is)|is it)\b",
+        r"\b(?:what|which) colou?rs? (?!(?:is|are)(?: (?:it|that|they)\b|$))\S+",
+        r"\bcolou?rs? (?:of|please)\b|\btell (?:me )?the colou?rs?\b",
+        r"\bwhat(?: [\w'-]+)? am i (?:looking at|recording|seeing|holding)\b",
+        # what eyes are asked for by name
+        (
+            r"\b(?:do|can|could|did) you (?:guys |all )?(?:still |even |please )?(?:see|read"
+            r"|describe|recogni[sz]e|identify|look at)\b"
+        ),
+        (
+            r"\bwhat (?:do|can|could) you (?:guys )?see\b|\bwhat you (?:can )?see\b"
+            r"|\bin (?:the )?view\b"
+        ),
+        (
+            r"\bwhat (?:am i|i'm|i am|do i have|have i got|is he|is she) (?:holding|wearing|wearin"
+            r"|looking at|pointing|touching|carrying|showing|eating|in my)\b"
+        ),
+        (
+            r"\bi(?:'m| am) (?:holding|wearing|looking at|pointing|showing)\b|\bi have (?:here"
+            r"|a \w+ here)\b"
+        ),
+        (
+            r"\b(?:over|right) here\b|\b(?:outside|out|through) (?:this|the|my"
+            r"|of the)(?: \w+){0,2} window\b"
+        ),
+        (
+            r"\b(?:in|on|near|behind|around|under) (?:my (?:left |right )?(?:hands?|arm|head|face"
+            r"|lap|desk|table|shirt|plate)|front of (?:me|you|us|it|the camera)|the camera)\b"
+        ),
+        (
+            r"\b(?:take|have|taking) (?:a |another )?(?:close |closer |good |quick )?(?:look|photo"
+            r"|picture)\b"
+        ),
+        r"\blook (?:at|here|closely|again)\b|\bdescribe\b|\bidentify\b",
+        (
+            rf"\b(?:in|on|of|from|into|at) {_HERE} (?:\w+ )?(?:pictures?|photos?|photograph|image"
+            r"|shot|camera)\b"
+        ),
+        (
+            r"\b(?:did|do) (?:i|my camera|my phone) (?:just )?(?:take|get) (?:a "
+            r"|any )?(?:good )?picture\b"
+        ),
+        r"\bhow (?:do|does|did) (?:i|my|the|this|it)(?: [\w'-]+){0,3} look\b",
+        r"\bdoes (?:my|the|it|that|he|she) (?:[\w'-]+ ){0,3}(?:look|match|fit|go with)\b",
+        (
+            r"\bwhat (?:does|do|did) (?:he|she|they|it|that|the|my"
+            r"|a)(?: [\w'-]+){0,4} look like\b"
+        ),
+        # writing
+        r"\bwhat(?:'s| is| are|ever)? (?:written|printed|displayed|shown|visible|standing)\b",
+        (
+            r"\b(?:written|printed|displayed|shown|visible|showing|pictured)(?: (?:here|there|in"
+            rf"|on|at)\b.*)?{_END}"
+        ),
+        (
+            r"\bwhat (?:does|do|did) (?!your|the (?:news|bible|law|report|review"
+            r"|constitution))(?:it|this|that|these|those|the|my|his|her"
+            r"|a)(?: [\w'-]+){0,5} (?:say|says|read|show)\b"
+        ),
+        r"\bwhat (?:it|that|the (?:\w+ ){1,3})(?:says?|reads?|shows?)\b",
+        (
+            r"\bread (?:it|out|aloud|to me|me (?:this|that|the|what)|the (?:\w+ )?(?:text|label"
+            r"|sign|letter|card|writing|note|page|menu|instructions?|ingredients?|title|back|front"
+            r"|bottle|box|can|display|mail|recipe|envelope|directions?|first|last|top))\b"
+        ),
+        r"\b(?:expir(?:y|ation)|use by|sell by|best by|best before) date\b(?!.* card)",
+        (
+            r"\b(?:license|licence|number) plate\b|\bbar ?code\b|\bqr code\b|\bhand ?writ\w+\b"
+            r"|\bserial number\b"
+        ),
+        # things and their traits
+        (
+            r"\bwhat(?:'s| is| are)? (?:in|on|inside|at|under|behind|next to) (?:the|this|these"
+            rf"|that|those|my|front|top)(?: [\w'-]+){{0,2}} ?{_HOLDER}\b(?! sale)"
+        ),
+        (
+            r"\b(?:what|which|whats|tell me)(?: the| exact)? colou?rs?(?: \w+)? (?:is|are|of|am|do"
+            r"|does|did|on|in) (?:my|that|those|these|this|the|his|her|its|any|i)\b"
+        ),
+        (
+            r"^(?:\S+ ){0,3}(?<!why )(?:is|are) (?:my|the|that|those)(?: [\w'-]+){1,3}"
+            r" (?:red|blue|green|black|white|brown|yellow|orange|pink|purple"
+            r"|gr[ae]y|dirty|clean|dark|light|ripe|burnt|stained"
+            r"|wrinkled|empty|full|visible)\b"
+        ),
+        (
+            rf"\b(?:what|which|whose)(?: [\w'-]+){{0,2}} {_TRAIT}(?: of)?(?: [\w'-]+){{0,3}} (?:is"
+            r"|are|'s) (?:that|those|these|this)\b"
+        ),
+        r"\b(?:what|which) [\w'-]+(?: [\w'-]+)? (?:is|are) (?:this|these|those)\b",
+        rf"\b(?:what|which|who)(?:'s| is| are)? (?:that|those) (?:\w+ )?{_HOLDER}\b",
+        rf"\bwhat(?:'s| is| are) the {_TRAIT} (?:of|on|in) (?:the|my|that|those)\b",
+        (
+            r"\bthe (?:name|title|brand|price|total|number|text|heading|logo|writing|picture|word"
+            r"|words|name|directions|instructions|ingredients) (?:of|on|in|at|for) (?:the|my"
+            rf"|that) (?:\w+ )?{_HOLDER}\b"
+        ),
+        (
+            r"\bhow (?:many|much)(?: [\w'-]+){1,4} (?:are|is|do you see)(?: there)? (?:in|on"
+            rf"|at) (?:the|my|that|those) (?:\w+ )?{_HOLDER}\b"
+        ),
+        (
+            r"\b(?:is|are|was) (?:there )?(?:a|an|any|anything|anyone|anybody|something|someone"
+            r"|somebody|one)\b.* (?:in|on|at|behind|under|here|visible) ?(?:here|there|(?:the|my"
+            rf"|this|that) (?:\w+ )?(?:{_HOLDER}|door|doorway|room|road|roof|chair|couch|sofa|bed"
+            r"|window|background|garden|yard))\b"
+        ),
+        (
+            r"\bon (?:the|this|that) (?:\w+ )?(?:label|bottle|box|package|sign|whiteboard|plate"
+            r"|shelf|carton|jar|display|envelope|packet|tag|sticker|dial)\b"
+        ),
+        (
+            r"\baccording to the (?:picture|chart|label|photo|image|sign|diagram|graph|table"
+            r"|map)\b"
+        ),
+        r"\bin the (?:foreground|background|picture|photo|image)\b",
+        r"\bwhich (?:button|one of these|one is the|of these|of those|side)\b",
+        (
+            r"\bwhat (?:\w+ ){1,3}(?:is|are) (?:in|on|at) (?:the|my|that) (?:\w+ )?(?:text"
+            rf"|{_HOLDER})\b"
+        ),
+        r"\b(?:on|at) (?:the|my) (?:[\w'-]+ ){1,4}(?:and [\w'-]+ )?boxes\b",
+        (
+            r"\bthe (?:text|writing|words?|label)\b.*\bplease\b|\bname of that\b"
+            r"|\bpiece of (?:paper|mail)\b"
+        ),
+        # light, and who is there
+        (
+            r"\bis (?:it|the room) (?:still )?(?:dark|bright|lit)\b|\bhow (?:dark|bright"
+            r"|light) is\b"
+        ),
+        (
+            r"\bis (?:the|my|a) (?:[\w'-]+ )?(?:light|lamp|tv|television|fan|oven|stove|burner"
+            r"|computer|monitor|led|bulb) (?:turned |still |switched )?(?:on|off|lit)\b"
+        ),
+        (
+            r"\bwho(?:'s| is) (?:here|there|at the door|standing|sitting|in the (?:room|picture"
+            r"|photo|kitchen))\b"
+        ),
+    ),
+    vague=(
+        r"\b(?:what|who)(?: the \w+)? (?:is|are|was) (?:that|those|these)(?: [\w'-]+)?$",
+        rf"\bwhat(?:'s| is| are) (?:on|in) (?:that|those|the [\w'-]+(?: [\w'-]+)?){_END}",
+        r"\bis (?:that|it) (?:an?|the|for) [\w'-]+(?: or .*)?$|\b(?:caf|decaf)\w* or \w+$",
+        rf"\bwhat(?:'s| is) the (?:logo|price tag|text|writing){_END}",
+        (
+            r"^(?:\w+ ){0,4}(?:what|who)(?:'s| is| was|s)? (?:it|that|they|those"
+            rf"|there)(?: called)?{_END}"
+        ),
+        rf"\bwhat (?:it|that|they) (?:is|are){_END}",
+        (
+            rf"\b(?:what|which) (?:{_TRAIT}|product|object|animal|bird|building|food|drink|medicine"  # noqa: E501 - one expression
+            r"|plant|flower|fruit|number|letter)(?: of)?(?: [\w'-]+){0,2} (?:is|are|was) (?:it"
+            rf"|that|they|those){_END}"
+        ),
+        rf"\b(?:which|what) [\w'-]+ is that{_END}",
+        (
+            rf"\bwhat(?:'s| is| are) the (?:{_TRAIT}|name|product|brand|heading|title|item|object"
+            rf"|price|label|cooking (?:instructions?|directions?)){_END}"
+        ),
+        r"\bwhat(?:'s| is| are) the (?:\w+ ){1,2}(?:number|code|name|display)$",
+        rf"\bhow many (?:[\w'-]+ ){{1,3}}(?:are|do you see)(?: (?:there|here|left))?{_END}",
+        rf"\bwhere(?:'s| is| are) (?:the|my) [\w'-]+{_END}",
+    ),
+    screen=(
+        (
+            r"\b(?:on|at|of|from|in) (?:the|my|this|your|that) (?:\w+ )?(?:screen|monitor|desktop"
+            r"|laptop|browser|web ?page|website|window|tab|terminal|app window)\b(?!.* (?:of"
+            r"|on) (?:the|my) (?:phone|ipad|dryer|oven|keurig|camera|thermostat))"
+        ),
+        (
+            r"\b(?:my|the|this) (?:computer |laptop )?(?:screen|monitor|desktop|browser"
+            r"|web ?page)(?:'s)? (?:say|show|read|display)\w*\b|\bon screen\b"
+        ),
+        (
+            r"\bwhat(?:'s| is) (?:this|that|the) (?:error|dialog|pop ?up|warning|message"
+            r"|notification)(?: message| box)?\b|\b(?:error|warning|message) (?:does|do) (?:the"
+            r"|this|my) (?:page|screen|program|app)\b"
+        ),
+        (
+            r"\b(?:summari[sz]e|explain|read) (?:me )?(?:this|the) (?:web ?page|article|page|tab"
+            r"|window|screen)\b"
+        ),
+    ),
+    file=(
+        r"\b(?:attached|attachment|pdf)\b",
+        r"\b(?:the|this|that|my) (?:file|document|scan|screenshot|video|clip)\b(?! on)",
+        (
+            r"\b(?:picture|photo|image|document|file|invoice|video) (?:that )?(?:i|we)(?:'ve"
+            r"| have)? (?:just )?(?:sent|gave|given|shared|uploaded|attached|showed)\b"
+        ),
+    ),
+    reading=(
+        (
+            r"\b(?:read|says?|written|writing|text|label|letter|word|words|number|date|price|total"
+            r"|sign|title|heading|ingredients|instructions|directions|invoice|receipt|menu|page"
+            r"|plate|code|name|error|chart|document|mail|address|calories|brand|how much|display"
+            r"|dial|scale|thermostat|meter)\b"
+        ),
+    ),
+    refers=(
+        (
+            r"^(?=(?:\S+ ?){1,9}$)(?!it |it's |that's |yes|no\b|correct|play |send |thanks)"
+            r"(?!.*\b(?:is it (?:possible|ok|okay|acceptable|safe|time|going|true)"
+            r"|(?:does|will|did|has|would) it (?:take|be|been|rain|snow|cost|have been)"
+            r"|do (?:that|it) again|that i)\b).*"
+            r"\b(?:it|its|they|them|their|this|those|these|that|he|him|she)\b"
+        ),
+        r"\b(?:the|that|this) (?:picture|photo|image|label|document|bottle|box|background)\b",
+        r"^(?:and|so|but) (?:what|who|which|where|how|is|are|the|on)\b|^read (?:it|on|more|the)\b",
+        r"^(?:what about|how about) (?:the|his|her|its|their|this|that)\b",
+        r"^(?:what|anything) else\b",
+    ),
+    excuses={
+        "off": "I may not use a camera here.",
+        "blind": "I can't see: the mind that I think with takes no pictures.",
+        "camera": "I can't see anything: my camera doesn't work at the moment.",
+        "screen": "I can't look at your screen at the moment.",
+        "covered": "The picture is black: either the lens is covered, or it is completely dark.",
+        "frozen": "My camera shows a frozen picture, so I can't tell what is there now.",
+        "file": "I can't look at that file: {why}.",
+        "none": "I can't make anything out in that picture.",
+    },
+)

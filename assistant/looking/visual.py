@@ -1,0 +1,69 @@
+"""Is a question about something that can be seen? Rules of the language pack, in microseconds.
+
+They read the words as far as they have come, so that a camera can be open when the question is
+over. What they miss, the `look` tool recovers: a mind that wants to see asks for it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from assistant.languages.pack import Pack, normalised
+from assistant.ports import Detail, Source
+
+NOTHING = re.compile(r"(?!)")
+"""Matches nothing."""
+_SENTENCE_END = re.compile(r"[.?!]+(?:\s+|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where to look, and how closely."""
+
+    source: Source
+    detail: Detail
+
+
+class Visual:
+    """The rules of one language, compiled."""
+
+    def __init__(self, pack: Pack) -> None:
+        sights = pack.sights
+        self._shown = _compiled(sights.shown)
+        self._vague = _compiled(sights.vague)
+        self._screen = _compiled(sights.screen)
+        self._file = _compiled(sights.file)
+        self._never = _compiled(sights.never)
+        self._reading = _compiled(sights.reading)
+        self._refers = _compiled(sights.refers)
+
+    def wish(self, text: str, *, afresh: bool = True) -> Wish | None:
+        """Return where a question wants to look; `None`: nowhere.
+
+        `afresh`: nothing was said before, so that "what is that?" is not about words.
+        """
+        for sentence in _SENTENCE_END.split(text):
+            words = " ".join(normalised(sentence))
+            if (source := self._source(words, afresh=afresh)) is not None:
+                reads = source == "screen" or self._reading.search(words) is not None
+                return Wish(source, "read" if reads else "glance")
+        return None
+
+    def refers(self, text: str) -> bool:
+        """Tell whether a question may go on about the picture of the one before."""
+        words = " ".join(normalised(text))
+        return self._refers.search(words) is not None and not self._never.search(words)
+
+    def _source(self, words: str, *, afresh: bool) -> Source | None:
+        if self._never.search(words):
+            return None
+        if self._screen.search(words):
+            return "screen"
+        if self._file.search(words):
+            return "file"
+        if self._shown.search(words) or (afresh and self._vague.search(words)):
+            return "camera"
+        return None
+
+
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else NOTHING

@@ -1,0 +1,115 @@
+"""The broker in this process: in a thread of its own, guarded where others can reach it."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from assistant.backends.home_mqtt.embedded import Place, embedded
+from assistant.backends.home_mqtt.identity import identifier
+from assistant.backends.home_mqtt.link import Broker
+from assistant.errors import BackendUnavailable, ConfigError
+from tests.home.mosquitto import free_port
+from tests.home.stage import NAMES, at_home, bystander
+
+SECRET = "s3cret"  # noqa: S105 - of this test
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
+
+
+def test_it_serves_the_assistant_and_others() -> None:
+    async def main() -> None:
+        port = free_port()
+        ours = Broker("127.0.0.1", port, newest=False)
+        async with (
+            asyncio.timeout(60),
+            embedded(Place(port=port)),
+            bystander(port) as somebody,
+            at_home(port, broker=ours) as run,
+        ):
+            await somebody.sees(NAMES.availability, "online")
+            await somebody.send(NAMES.command("microphone"), "OFF")
+            await somebody.sees(NAMES.state("microphone"), "OFF")
+            assert run.session.state.muted
+            async with bystander(port) as later:
+                await later.sees(NAMES.state("microphone"), "OFF")
+
+    asyncio.run(main())
+    assert "broker" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_loop_that_is_busy_does_not_stall_the_broker() -> None:
+    """Others talk with each other while the assistant's loop does nothing at all."""
+    told: list[str] = []
+
+    def others(port: int) -> None:
+        async def talk() -> None:
+            async with bystander(port, "a") as one:
+                await one.send("a", "hello", retain=True)
+                await one.sees("a", "hello")
+                told.append("hello")
+
+        asyncio.run(talk())
+
+    async def main() -> None:
+        port = free_port()
+        async with asyncio.timeout(60), embedded(Place(port=port)):
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(others, port).result(40)  # blocks this loop on purpose
+
+    asyncio.run(main())
+    assert told == ["hello"]
+
+
+def test_who_does_not_know_the_password_is_kept_out() -> None:
+    async def main() -> None:
+        port = free_port()
+        place = Place(port=port, username="ada", password=SECRET)
+        async with asyncio.timeout(60), embedded(place):
+            for name, word in ((None, None), ("ada", "guess"), ("eve", SECRET)):
+                with pytest.raises(aiomqtt.MqttError):
+                    async with aiomqtt.Client("127.0.0.1", port, username=name, password=word):
+                        pass
+            async with bystander(port, username="ada", password=SECRET) as somebody:
+                await somebody.send("a", "x")
+                await somebody.sees("a", "x")
+
+    asyncio.run(main())
+
+
+def test_elsewhere_than_here_only_with_a_password() -> None:
+    with pytest.raises(
+        ConfigError, match=r"home\.listen: 0\.0\.0\.0 can be reached from elsewhere"
+    ):
+        Place(EVERYWHERE)
+    assert SECRET not in repr(Place(EVERYWHERE, username="ada", password=SECRET))
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(60):
+            server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+            async with server:
+                port = server.sockets[0].getsockname()[1]
+                with pytest.raises(
+                    BackendUnavailable, match=r"no broker can listen .*home\.listen"
+                ):
+                    async with embedded(Place(port=port)):
+                        pass
+
+    asyncio.run(main())
+
+
+def test_the_identifier_stays_the_same(tmp_path: Path) -> None:
+    first = identifier(tmp_path / "state")
+    assert identifier(tmp_path / "state") == first
+    assert len(first) == 12
+    (tmp_path / "state" / "home-id").write_bytes(b"\xff junk")
+    again = identifier(tmp_path / "state")
+    assert again != first
+    assert identifier(tmp_path / "state") == again
+    (tmp_path / "file").touch()
+    with pytest.raises(BackendUnavailable, match="cannot be kept"):
+        identifier(tmp_path / "file")

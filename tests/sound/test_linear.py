@@ -1,0 +1,126 @@
+"""The filter that learns how a room sounds, in rooms of numbers; and what is made of it."""
+
+import numpy as np
+import pytest
+
+from assistant.ports import FRAME, RATE, EchoCanceller, Samples
+from assistant.sound.linear import Linear, Subtracting
+from tests.sound.room import Floats, Room, as_samples, decibels, frames, noise, talk
+
+LEARNT = 4 * RATE
+"""After so many samples it knows the room."""
+
+
+def through(canceller: EchoCanceller, near: Floats, played: Floats) -> Floats:
+    left = [canceller.process(heard, ahead) for heard, ahead in frames(near, played)]
+    return np.concatenate(left).astype(float)
+
+
+@pytest.mark.parametrize("delay_ms", [5.0, 20.0, 60.0])
+@pytest.mark.parametrize("level", [0.0, -12.0])
+def test_it_subtracts_what_a_room_makes_of_us(delay_ms: float, level: float) -> None:
+    played = talk(8.0)
+    echo = Room(delay_ms, level, tail_s=0.06).echo(played)
+    left = through(Linear(), echo + noise(8.0, -75.0), played)
+    lowered = decibels(echo[LEARNT : len(left)]) - decibels(left[LEARNT:])
+    assert lowered > 14.0, f"by {lowered:.1f} dB"
+
+
+def test_who_speaks_over_us_is_left_as_they_are() -> None:
+    played, theirs = talk(10.0), talk(10.0, seed=8, level=-24.0)
+    theirs[:LEARNT] = 0
+    echo = Room(tail_s=0.06).echo(played)
+    left = through(Linear(), echo + theirs, played)[LEARNT:]
+    alone = theirs[LEARNT : LEARNT + len(left)]
+    assert np.corrcoef(left, alone)[0, 1] > 0.97
+    assert abs(decibels(left) - decibels(alone)) < 1.0
+
+
+def test_while_we_are_silent_nothing_is_changed() -> None:
+    near = as_samples(talk(2.0, seed=3))
+    linear = Linear()
+    for first in range(0, len(near), FRAME):
+        heard = near[first : first + FRAME]
+        assert np.array_equal(linear.process(heard, np.zeros(FRAME, np.int16)), heard)
+
+
+def test_in_a_room_that_has_changed_it_makes_nothing_louder() -> None:
+    """It is sure of what it has learned, so it learns the new room slowly."""
+    played = talk(16.0)
+    half = len(played) // 2
+    echo = Room(20.0, tail_s=0.06).echo(played)
+    echo[half:] = Room(45.0, -3.0, tail_s=0.06, seed=11).echo(played)[half:]
+    left = through(Linear(), echo + noise(16.0, -75.0), played)
+    for first in range(half + RATE, len(left) - RATE, RATE):
+        second = slice(first, first + RATE)
+        assert decibels(left[second]) < decibels(echo[second]) + 1.0
+
+
+def test_the_loudest_sound_does_not_wrap() -> None:
+    loud = np.full(FRAME, 32_767, np.int16)
+    linear = Linear()
+    for _ in range(200):
+        left = linear.process(loud, -loud)
+        assert left.dtype == np.int16
+    assert abs(left.astype(int)).max() <= 32_768
+
+
+class Suppressor:
+    """An `EchoCanceller` that leaves little of everything, and more of a voice over it."""
+
+    def __init__(self) -> None:
+        self.survives = False
+
+    def process(self, near: Samples, far: Samples) -> Samples:
+        """Return it lower by 60 dB, or by 6."""
+        del far
+        kept: Samples = np.rint(near * (0.5 if self.survives else 0.001)).astype(np.int16)
+        return kept
+
+
+def scene(level: float = -24.0) -> tuple[Floats, Floats]:
+    """Return what is heard and what is played: we alone at first, then somebody over us."""
+    played, theirs = talk(8.0), talk(8.0, seed=8, level=level)
+    theirs[:LEARNT] = 0
+    return Room(tail_s=0.06).echo(played) + theirs, played
+
+
+def test_what_survives_the_suppressing_is_heard_unsuppressed_and_echo_is_not() -> None:
+    near, played = scene()
+    suppressor, judge, linear = Suppressor(), Suppressor(), Linear()
+    left, subtracted = [], []
+    both = Subtracting(suppressor, judge)
+    for number, (heard, ahead) in enumerate(frames(near, played)):
+        suppressor.survives = judge.survives = number * FRAME >= LEARNT
+        left.append(both.process(heard, ahead))
+        subtracted.append(linear.process(heard, ahead))
+    ours, whole = np.concatenate(left).astype(float), np.concatenate(subtracted).astype(float)
+    quiet = slice(LEARNT // 2, LEARNT - FRAME)
+    assert decibels(ours[quiet]) < decibels(whole[quiet]) - 20.0
+    begun = LEARNT + RATE // 2
+    assert np.corrcoef(ours[begun:], whole[begun:])[0, 1] > 0.99
+    assert abs(decibels(ours[begun:]) - decibels(whole[begun:])) < 0.5
+
+
+@pytest.mark.parametrize(("plain", "judged"), [(True, False), (False, True)])
+def test_both_must_say_that_somebody_speaks(*, plain: bool, judged: bool) -> None:
+    near, played = scene()
+    suppressor, judge = Suppressor(), Suppressor()
+    suppressor.survives, judge.survives = False, False
+    both = Subtracting(suppressor, judge)
+    for number, (heard, ahead) in enumerate(frames(near, played)):
+        if number * FRAME >= LEARNT:
+            suppressor.survives, judge.survives = plain, judged
+        left = both.process(heard, ahead)
+        assert np.array_equal(left, suppressor.process(heard, ahead))
+
+
+def test_a_filter_that_does_not_know_the_room_is_not_heard() -> None:
+    near, _ = scene()
+    suppressor, judge = Suppressor(), Suppressor()
+    both = Subtracting(suppressor, judge)
+    other = talk(8.0, seed=21)  # what is played is not what the room holds
+    for number, (heard, ahead) in enumerate(frames(near, other)):
+        suppressor.survives = judge.survives = number * FRAME >= LEARNT
+        left = both.process(heard, ahead)
+        assert np.array_equal(left, suppressor.process(heard, ahead))
