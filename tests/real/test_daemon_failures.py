@@ -29,6 +29,7 @@ from tests.real.daemon import (
     lines_of,
     model_server,
     one_line,
+    quiet_on,
     piper,
     silence,
     transcribed,
@@ -274,7 +275,8 @@ def test_it_shows_itself_where_there_is_no_sound_and_no_writable_home(
     without_sound_card()
     with model_server(HttpMind(text=ANSWER)) as mind:
         ended = assistant("run", *EARS, *QUICK, *mind, env=unwritable(env))
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0
+    quiet_on(ended.stderr, ["cannot be kept now", "timers and alarms cannot be read"])
     place = re.search(r"right what it said:\s+(\S+\.wav)", ended.stdout)
     assert place is not None, ended.stdout
     assert "asked       What is the capital of Japan?" in ended.stdout

@@ -119,7 +119,7 @@ def test_the_doctor_knows_the_tools_and_starts_each_server(
     env: dict[str, str], flags: tuple[str, ...], tmp_path: Path
 ) -> None:
     config = tmp_path / "config.yaml"
-    servers = json.loads(flags[3].removeprefix("mcp="))
+    servers = json.loads(flags[5].removeprefix("mcp="))
     servers["gone"] = {"command": ["no-such-program"]}
     folder = Path(env["HOME"]) / "tools"
     config.write_text(json.dumps({"tools": {"dirs": [str(folder)]}, "mcp": servers}))

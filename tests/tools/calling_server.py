@@ -22,7 +22,8 @@ def calling_server(decide: Decide) -> Iterator[tuple[str, ...]]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            chunks = "".join(f"data: {json.dumps(c)}\n\n" for c in _chunks(decide, request))
+            made = [*_chunks(decide, request), END]
+            chunks = "".join(f"data: {json.dumps(c)}\n\n" for c in made)
             self._send("text/event-stream", f"{chunks}data: [DONE]\n\n")
 
         def _send(self, kind: str, text: str) -> None:
@@ -46,6 +47,7 @@ def calling_server(decide: Decide) -> Iterator[tuple[str, ...]]:
 
 
 MODEL = {"id": "decider", "object": "model"}
+END = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
 
 def _chunks(decide: Decide, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
