@@ -50,21 +50,19 @@ def on_wire(messages: Sequence[Message], detail: str | None = "high") -> Iterato
 
 
 def without_tools(messages: Iterable[Message]) -> list[Message]:
-    """Tell in words what tools gave, for a mind or a server that is offered none."""
+    """Tell in words what tools gave, for a mind or a server that knows none."""
     told: list[Message] = []
     for message in messages:
         if message.role == "tool":
-            message = Message("user", f"({message.text})", message.images)  # noqa: PLW2901 - what stands here
-        elif message.calls:
-            message = replace(message, calls=())  # noqa: PLW2901 - what stands here
+            message = Message("user", f"(Found out: {message.text})", message.images)  # noqa: PLW2901 - what stands here
         if not message.text and not message.images:
             continue
-        if told and told[-1].role == message.role == "user":
+        if told and told[-1].role == message.role != "system":
             joined = "\n".join(filter(None, (told[-1].text, message.text)))
             images = told[-1].images + message.images
             told[-1] = replace(told[-1], text=joined, images=images)
         else:
-            told.append(message)
+            told.append(replace(message, calls=(), answers=None))
     return told
 
 

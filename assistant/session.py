@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.company import Dials, Kept
 from assistant.conductor import Conductor, Order
@@ -152,15 +152,10 @@ class LiveSession:
         self._dials = Dials(device, (shared.voice, shared.fallback))
         self._dials.changed = self._set_level
         self._controls = self._knobs()
-        kept = () if shared.kept is None else (shared.kept.alarms, shared.kept.lists)
+        self._around = self._surroundings()
         self._errands = Errands(
             shared.toolbox,
-            Around(
-                *(shared.pack.code, self._show, self.inject, self._start_job, shared.household),
-                sees=self._sight,
-                local=shared.eyes.local,
-                kept=(*kept, self._controls),
-            ),
+            self._around,
             shared.pack.asking,
             amend=self._conversation.amend,
             tone=lambda: self.cue(c.Tone.WAITING),
@@ -468,15 +463,28 @@ class LiveSession:
             close_ears=self._close_ears,
         )
 
+    def _surroundings(self) -> Around:
+        """What hands and tools may use of this session."""
+        shared, kept, controls = self._shared, self._shared.kept, self._controls
+        alone = Around(shared.pack.code, kept=(controls,))
+        return replace(
+            alone if kept is None else kept.around(controls),
+            shows=self._show,
+            tells=self.inject,
+            starts=self._start_job,
+            household=shared.household,
+            sees=self._sight,
+            local=shared.eyes.local,
+        )
+
     def _furnished(self, kept: Kept | None) -> tuple[Handiwork | None, Ringing | None]:
         """Give the hands what they need of this session."""
         if kept is None:
             return None, None
-        company = kept.company(self._controls, self._show, self.inject)
         info = self._shared.mind.info
         say = spoken(self._shared.pack.code)
         ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
-        return Handiwork(kept.hands, company, calls_tools=info.calls_tools), ringing
+        return Handiwork(kept.hands, self._around, calls_tools=info.calls_tools), ringing
 
     async def _ring(self) -> None:
         if self._ringing is not None:

@@ -45,6 +45,9 @@ from assistant.recorder.waterfall import one_line
 from assistant.session import LiveSession, Shared
 from assistant.showing.screen import HOW_TO_STOP, Screen
 
+RELIEF_S = 1.0
+"""How long the screen waits for the answers of `status` to be as new as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -71,6 +74,8 @@ class _Around:
     entrance: Entrance
     manager: Manager
     stop: Stop
+    serving: asyncio.Event
+    """Set when nobody is answered by the porter any more, who would call it starting."""
 
 
 def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
@@ -87,7 +92,7 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
     # The journal is no place for what is said.
     console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
     entrance = Entrance(muted=lambda: _mute().exists(), on_mute=lambda on: _keep_mute(on=on))
-    around = _Around(house, entrance, Manager.of(os.environ), stop)
+    around = _Around(house, entrance, Manager.of(os.environ), stop, asyncio.Event())
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
     async with AsyncExitStack() as stack:
@@ -95,6 +100,8 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
         unserved: AssistantError | None = None
         if config.control.enabled and not wishes.demonstrate:
             unserved = await _opened(door, config.control.socket, around)
+        else:
+            around.serving.set()
         with bars() as progress:
             await fetch_models(config, progress)
         with console.status("loading ears, mind and voice"):
@@ -136,6 +143,7 @@ async def _opened(
         path=path,
         upkeep=around.house.upkeep,
         loading=around.entrance.inside,
+        serving=around.serving.set,
     )
     try:
         await door.enter_async_context(served)
@@ -193,6 +201,9 @@ async def _converse(
         stack.callback(session.watch(lambda _: _keep_mute(on=session.state.muted)))
         health = around.house.furnish(session, device, shared, pulse)
         around.entrance.open(session)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RELIEF_S):
+                await around.serving.wait()
         screen = stack.enter_context(
             Screen(console, waterfall=one_line if wishes.waterfall else None)
         )

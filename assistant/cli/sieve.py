@@ -52,12 +52,12 @@ def sift(*, chatter: bool = False) -> None:
     os.close(reading)
     os.dup2(writing, journal.STDERR)
     os.close(writing)
+    # Buffered, so that a line is one write: in two, another process's lines would fall between.
     sys.stderr = io.TextIOWrapper(
-        os.fdopen(real, "wb", buffering=0),
+        os.fdopen(real, "wb"),
         encoding=sys.stderr.encoding,
         errors="backslashreplace",
         line_buffering=True,
-        write_through=True,
     )
     if faulthandler.is_enabled():
         faulthandler.enable(sys.stderr)

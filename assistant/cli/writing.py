@@ -10,6 +10,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +236,12 @@ class _Talker:
         pack, jobs = load_pack(config.language), Jobs(_tell, tasks)
         self._errands = Errands(
             toolbox,
-            Around(pack.code, _show, _tell, lambda *job: jobs.start(*job[:2], deadline=job[2])),
+            replace(
+                Around(pack.code) if kept is None else kept.around(),
+                shows=_show,
+                tells=_tell,
+                starts=lambda *job: jobs.start(*job[:2], deadline=job[2]),
+            ),
             pack.asking,
             amend=self._conversation.amend,
             tone=lambda: None,
@@ -339,4 +345,4 @@ def handiwork(kept: Kept | None, *, calls_tools: bool = False) -> Handiwork | No
     """Return hands for a conversation in writing."""
     if kept is None:
         return None
-    return Handiwork(kept.hands, kept.company(), calls_tools=calls_tools)
+    return Handiwork(kept.hands, kept.around(), calls_tools=calls_tools)

@@ -50,8 +50,11 @@ async def attended(
     listener: socket.socket,
     door: Door,
     until: Callable[[], Awaitable[object]],
+    relieved: Callable[[], None],
 ) -> AsyncIterator[None]:
     """Have `status` answered by another process until `until` has come; then serve here.
+
+    `relieved` is called then.
 
     The door's `status` is called in that process, which knows what we know now: beyond that it
     asks files.
@@ -66,6 +69,7 @@ async def attended(
         await porter.visitors(door.welcome)
         porter.end()
         await server.start_serving()
+        relieved()
 
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -59,10 +59,12 @@ async def serve(
     path: Path | None = None,
     upkeep: Upkeep | None = None,
     loading: Callable[[], Awaitable[object]] | None = None,
+    serving: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Path]:
     """Answer requests until the context ends; gives the socket's path.
 
-    `loading`: until this returns, the process is too busy to answer; see `porter`.
+    `loading`: until this returns, the process is too busy to answer; see `porter`. `serving` is
+    called when this process answers.
     Raises `AssistantError` when another assistant runs, or when the socket cannot be made.
     """
     place = Path(default_path()) if path is None else path
@@ -76,8 +78,10 @@ async def serve(
             stack.push_async_callback(door.close)
             stack.callback(server.close)
             if loading is not None and attends:
-                attended = porter.attended(server, listener, door, loading)
+                attended = porter.attended(server, listener, door, loading, serving)
                 await stack.enter_async_context(attended)
+            else:
+                serving()
             yield place
 
 

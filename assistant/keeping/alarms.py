@@ -229,7 +229,8 @@ class Alarms:
             try:
                 await self.load()
             except BackendError as wrong:
-                _log.warning("timers and alarms cannot be read: %s", wrong)
+                level = logging.WARNING if self._store.holds_something else logging.DEBUG
+                _log.log(level, "timers and alarms cannot be read: %s", wrong)
                 await asyncio.sleep(RETRY_S)
 
     def _ring(self, due: list[Alarm]) -> None:

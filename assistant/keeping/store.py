@@ -55,6 +55,11 @@ class Store:
         self._path, self._worker = path, worker
         self._db: sqlite3.Connection | None = None
 
+    @property
+    def holds_something(self) -> bool:
+        """Something was kept here before, so that not to read it is a loss."""
+        return self._path.exists()
+
     async def open(self) -> None:
         """Open it, and make it if need be."""
         await self._worker.run(lambda: self._guarded(self._open))
@@ -137,8 +142,8 @@ async def opened(path: Path) -> AsyncIterator[Store]:
     try:
         try:
             await store.open()
-        except BackendError as wrong:
-            _log.warning("timers, lists and notes cannot be kept now: %s", wrong)
+        except BackendError as wrong:  # who sets a timer is told; so is who loads what was kept
+            _log.debug("timers, lists and notes cannot be kept now: %s", wrong)
         yield store
         await store.close()
     finally:

@@ -314,26 +314,6 @@ def _messages(
     return messages
 
 
-def told_plainly(messages: Sequence[Message]) -> list[Message]:
-    """Leave out calls and tell results in words, for a model that knows no tools."""
-    plain: list[Message] = []
-    for message in messages:
-        if message.calls and not message.text:
-            continue
-        told = replace(message, calls=(), answers=None)
-        if message.role == "tool":
-            told = replace(told, role="user", text=f"(Found out: {message.text})")
-        if plain and plain[-1].role == told.role and told.role != "system":
-            before = plain.pop()
-            told = replace(
-                told,
-                text=f"{before.text}\n{told.text}",
-                images=(*before.images, *told.images),
-            )
-        plain.append(told)
-    return plain
-
-
 def _blind(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return tuple(replace(message, images=()) for message in messages)
 

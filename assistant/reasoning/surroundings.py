@@ -11,8 +11,13 @@ from assistant.ports import Detail, Eyes, Household, Looked, Shot, Source
 from assistant.views import View
 
 T = TypeVar("T")
-_BLIND = "there is nothing here to look with; say that you cannot see"
 Work = Callable[[], Awaitable[str]]
+_BLIND = "there is nothing here to look with; say that you cannot see"
+_ENDS = "what takes long cannot be done here; say that it needs a conversation"
+
+
+def _here() -> datetime:
+    return datetime.now().astimezone()
 
 
 class Looks(Protocol):
@@ -29,12 +34,12 @@ class Looks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """`ports.Surroundings`, by what a session can do."""
+    """`ports.Surroundings` and `ports.Keeps`, by what a session can do, or of none."""
 
     language: str
-    shows: Callable[[View], None]
-    tells: Callable[[Event], None]
-    starts: Callable[[str, Work, float], int]
+    shows: Callable[[View], None] = lambda _: None
+    tells: Callable[[Event], None] = lambda _: None
+    starts: Callable[[str, Work, float], int] | None = None
     household: Household | None = None
     """The devices of the home, where there is one."""
     sees: Looks | None = None
@@ -42,6 +47,8 @@ class Around:
     local: Eyes | None = None
     kept: tuple[object, ...] = ()
     """What the user keeps here, and what can be turned: by type."""
+    clock: Callable[[], datetime] = _here
+    """The time of day where the user is, with its zone."""
 
     def find(self, kind: type[T]) -> T | None:
         """Return the one of this type that is kept here."""
@@ -67,8 +74,8 @@ class Around:
         return await self.sees.shot(source)
 
     def now(self) -> datetime:
-        """Return the time of day on this machine, with its zone."""
-        return datetime.now().astimezone()
+        """Return the time of day, with its zone."""
+        return self.clock()
 
     def show(self, view: View) -> None:
         """Show something."""
@@ -79,5 +86,10 @@ class Around:
         self.tells(WantsFloor(text, Urgency.NOW if urgent else Urgency.POLITE))
 
     def start_job(self, title: str, work: Work, deadline: float) -> int:
-        """Begin long work that outlives the reply; what it returns is said at its end."""
+        """Begin long work that outlives the reply; what it returns is said at its end.
+
+        Raises `ToolError` where nothing outlives a reply.
+        """
+        if self.starts is None:
+            raise ToolError(_ENDS)
         return self.starts(title, work, deadline)

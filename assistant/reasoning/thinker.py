@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from assistant.completions import without_tools
 from assistant.errors import BackendError, BackendTimeout, ToolError
 from assistant.ports import LanguageModel, Message, MindInfo, ToolCall
-from assistant.reasoning.conversation import told_plainly
 from assistant.reasoning.errand import Errand
 from assistant.reasoning.persona import is_tiny
 
@@ -104,7 +104,7 @@ async def _round(
     if not mind.info.sees:
         told = [replace(m, images=()) if m.role == "tool" else m for m in told]
     if not mind.info.calls_tools:
-        told = told_plainly(told)
+        told = without_tools(told)
     loop, heard = asyncio.get_running_loop(), False
     async with _closed_after(mind.answer(told, tools)) as pieces:
         while not end.reached:

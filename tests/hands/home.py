@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -78,8 +78,8 @@ async def home(
             close_ears=lambda: settings.update(ears=False),
         )
         shown: list[View] = []
-        company = kept.company(controls, shown.append)
-        here = Home(kept, clock, Handiwork(kept.hands, company), path, shown=shown)
+        around = replace(kept.around(controls), shows=shown.append)
+        here = Home(kept, clock, Handiwork(kept.hands, around), path, shown=shown)
         here.settings = settings
         await kept.alarms.load()
         if heeds:

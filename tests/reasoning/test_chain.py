@@ -255,7 +255,7 @@ def test_each_mind_is_told_who_it_is_and_gets_what_it_can_read() -> None:
         assert got[: len(begin)] == begin, "its own instructions"
         assert not any(m.images or m.calls or m.role == "tool" for m in got)
         assert "you cannot see it" in got[-1].text
-        assert got[-1].text.endswith("(a red cup)")
+        assert got[-1].text.endswith("(Found out: a red cup)")
         assert sum(second.count(m.text) for m in got) < LOCAL.context
 
     virtually(play)

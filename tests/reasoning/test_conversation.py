@@ -2,9 +2,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from assistant.completions import without_tools
 from assistant.errors import ConfigError
 from assistant.ports import Image, Message, ToolCall
-from assistant.reasoning.conversation import INTERRUPTED, Conversation, told_plainly
+from assistant.reasoning.conversation import INTERRUPTED, Conversation
 
 OPENING = (Message("system", "You speak."),)
 WINDOW = 2048
@@ -256,7 +257,7 @@ def test_of_pictures_only_the_newest_stays() -> None:
 def test_a_model_without_tools_is_told_in_words() -> None:
     talk = World().conversation()
     talk.add_turn("How is the weather?", "Sunny.", tools=called("sunny"))
-    assert said(told_plainly(talk.prompt("Sure?"))) == [
+    assert said(without_tools(talk.prompt("Sure?"))) == [
         ("user", "How is the weather?\n(Found out: sunny)"),
         ("assistant", "Sunny."),
         ("user", "Sure?"),
