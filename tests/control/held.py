@@ -1,7 +1,7 @@
 """A served session in a process of its own, which does as it is told, a line each.
 
 hold SECONDS   nothing else can run, as while an engine loads
-load           what was to be loaded is there
+load           what was to be loaded is there; `serving` follows when it answers itself
 """
 
 import asyncio
@@ -24,7 +24,13 @@ async def main(path: Path) -> None:
     loaded = asyncio.Event()
     over = asyncio.Event()
     session = ListedSession()
-    async with serve(session, on_quit=over.set, path=path, loading=loaded.wait):
+    async with serve(
+        session,
+        on_quit=over.set,
+        path=path,
+        loading=loaded.wait,
+        serving=lambda: say("serving"),
+    ):
         say("there")
         while line := await asyncio.to_thread(sys.stdin.readline):
             order, _, detail = line.strip().partition(" ")

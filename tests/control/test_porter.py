@@ -43,9 +43,14 @@ class Held:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def until(self, word: str) -> None:
+    def line(self) -> str:
         assert self.process.stdout is not None
-        assert self.process.stdout.readline().strip() == word
+        line = self.process.stdout.readline()
+        assert line, "it has ended"
+        return line.strip()
+
+    def until(self, word: str) -> None:
+        assert self.line() == word
 
     def hold(self, seconds: float) -> None:
         self.order(f"hold {seconds}")
@@ -61,10 +66,9 @@ class Held:
     def relieved(self) -> None:
         """Let it have loaded, and wait until it stands at the door itself."""
         self.order("load")
-        began = perf_counter()
-        while self.children() and perf_counter() - began < PATIENCE:
-            call(self.path, {"do": "status"}, PATIENCE)
-            Event().wait(0.01)
+        while self.line() != "serving":
+            pass
+        assert not self.children()
 
 
 class Visit:

@@ -36,7 +36,12 @@ EARS = ("-s", "stt.model=tiny.en", "-s", "stt.device=cpu")
 """The same everywhere: what `auto` chooses depends on the machine."""
 PATIENCE = 90.0
 """Seconds; a busy machine is no error."""
-_MODELS = ("whisper-tiny.en", "smollm2-135m-instruct-q4_1", "piper-en_US-joe-medium")
+_MODELS = (
+    "whisper-tiny.en",
+    "smart-turn-v3.2",
+    "smollm2-135m-instruct-q4_1",
+    "piper-en_US-joe-medium",
+)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 
 

@@ -110,7 +110,8 @@ def test_aloud_it_asks_and_hears_the_answer(env: dict[str, str], flags: tuple[st
     clips = [clip(folder / f"{n}.wav", piper(text)) for n, text in enumerate(words)]
     with calling_server(decide) as mind:
         ended = assistant("converse", *clips, "--json", *EARS, *mind, *flags, env=env)
-    said = [turn["said"] for turn in lines_of(ended.stdout)]
+    # "please" may come when "Yes" is being answered already, and changes nothing then
+    said = [turn["said"] for turn in lines_of(ended.stdout) if turn["outcome"] == "answered"]
     assert said == ["Shall I open the red door?", "It says: the red door is open"]
     assert (folder / "doors.txt").read_text() == "red\n"
 
