@@ -135,7 +135,7 @@ class Rig:
         self.away = 0.0
         start = self._recorded()
         yield
-        self._hears_again()
+        self.hears()
         deaf = self._silence(start) - self.away
         assert deaf <= back, f"deaf for {deaf:.1f} s more than the fault lasted"
         self.answers()
@@ -175,8 +175,8 @@ class Rig:
         near: Samples = sound[: len(sound) // 2 * 2 : 2]
         return near
 
-    def _hears_again(self) -> None:
-        """Wait until the newest second that was recorded holds the noise."""
+    def hears(self) -> None:
+        """Wait until the newest half second that was recorded holds the noise."""
         for _ in range(int(PATIENCE * 10)):
             newest = self._near(max(0, self._recorded() - RATE // 2))
             if len(newest) >= RATE // 4 and _heard(newest).mean() > 0.9:
@@ -225,6 +225,7 @@ def rig(folder: Path) -> Iterator[Rig]:
         one = Rig(terminal, server, peer, recording, pipe, start)
         terminal.until("listening")
         stack.enter_context(Noise(server))
+        one.hears()  # what was recorded before there was anything to hear is no deafness
         yield one
 
 
