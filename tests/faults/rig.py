@@ -4,19 +4,20 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from time import perf_counter
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.control.client import NotRunning
+from assistant.control.client import NotRunning, watch
 from assistant.ports import RATE, Samples
 from assistant.testing.http_mind import HttpMind
 from tests.real import virtual_audio
@@ -37,6 +38,7 @@ ANSWER = "A spider has eight legs."
 BACK_S = 4.0
 """From the return of a device or server until it hears: 3 s, and one for the noise to begin again,
 and for the recording, which is written each half second."""
+SMALL = 256 * 1024
 ROWS = "FAULT_ROWS"
 """Names a file in the environment to which each fault's row is added, a line of JSON."""
 _HEADER = 44
@@ -55,8 +57,15 @@ class Noise:
         random = np.random.default_rng(3)
         self._sound: Samples = random.normal(0, 60, 60 * RATE).astype(np.int16)
         self._audio = audio
-        self._over = Event()
+        self._over, self._still = Event(), Event()
         self._thread = threading.Thread(target=self._play, daemon=True)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Have no noise for a while: a virtual microphone gives zeros then."""
+        self._still.set()
+        yield
+        self._still.clear()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,9 +76,11 @@ class Noise:
         self._thread.join(10)
 
     def _play(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(0.05):
+            if self._still.is_set():
+                continue
             player = self._audio.say(self._sound, RATE, name="noise")
-            while player.poll() is None and not self._over.wait(0.05):
+            while player.poll() is None and not self._over.wait(0.05) and not self._still.is_set():
                 pass
             player.kill()
             player.wait()
@@ -84,6 +95,7 @@ class Rig:
     peer: HttpMind
     recording: Path
     pipe: Path
+    noise: Noise
     start: Callable[[], None]
     """Starts another process in place of the one that has ended."""
     away: float = 0.0
@@ -139,8 +151,17 @@ class Rig:
         deaf = self._silence(start) - self.away
         assert deaf <= back, f"deaf for {deaf:.1f} s more than the fault lasted"
         self.answers()
-        assert "Traceback" not in self.terminal.shown
+        assert "Traceback" not in self.terminal.shown, self.terminal.shown
         row(name, max(deaf, 0.0), lost)
+
+    def says(self, activity: str, seconds: float = PATIENCE) -> None:
+        """Wait until it is that; a state that lasts for some ms is seen, too."""
+        place = f"{self.terminal.env['XDG_RUNTIME_DIR']}/assistant/control.sock"
+        with closing(watch(place, seconds)) as told:
+            for status in told:
+                if status["activity"] == activity:
+                    return
+        pytest.fail(f"it was never {activity}\n{self.terminal.shown}")
 
     @contextmanager
     def again(self, name: str, lost: str, code: int, then: str = "listening") -> Iterator[None]:
@@ -153,7 +174,7 @@ class Rig:
         took = perf_counter() - began
         if then == "listening":
             self.answers()
-        assert "Traceback" not in self.terminal.shown
+        assert "Traceback" not in self.terminal.shown, self.terminal.shown
         row(name, took, lost)
 
     def ended(self, seconds: float) -> int:
@@ -204,8 +225,10 @@ def row(name: str, deaf: float | None, lost: str) -> None:
 
 
 @contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
-    """Have a daemon that listens."""
+def rig(
+    folder: Path, *more: str, variables: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Rig]:
+    """Have a daemon that listens; `more`: options of its own; `variables` of its environment."""
     have_models()
     pipe, recording = folder / "faults", folder / "heard.wav"
     os.mkfifo(pipe)
@@ -213,8 +236,8 @@ def rig(folder: Path) -> Iterator[Rig]:
     with ExitStack() as stack:
         server = stack.enter_context(virtual_audio.virtual_audio(folder / "audio"))
         mind = stack.enter_context(model_server(peer))
-        env = environment(folder, **server.client, FAULTS=str(pipe))
-        words = ("run", *EARS, *mind, "--record", recording)
+        env = environment(folder, **server.client, FAULTS=str(pipe)) | dict(variables)
+        words = ("run", *EARS, *mind, *more, "--record", recording)
 
         def start() -> None:
             one.terminal = stack.enter_context(
@@ -222,11 +245,25 @@ def rig(folder: Path) -> Iterator[Rig]:
             )
 
         terminal = stack.enter_context(in_terminal(*words, env=env, columns=100, program=_PROGRAM))
-        one = Rig(terminal, server, peer, recording, pipe, start)
+        noise = Noise(server)
+        one = Rig(terminal, server, peer, recording, pipe, noise, start)
         terminal.until("listening")
-        stack.enter_context(Noise(server))
+        stack.enter_context(noise)
         one.hears()  # what was recorded before there was anything to hear is no deafness
         yield one
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
+    """Have a disk of `SMALL` bytes, which takes root to make."""
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", f"{place}"]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a small tmpfs: run as root")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", f"{place}"], check=True)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
