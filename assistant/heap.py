@@ -8,19 +8,21 @@ import ctypes
 import functools
 import gc
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 _FIELDS = (
     *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
     *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
 )
+"""Of malloc.h; all are numbers of the size of an address."""
 
 
 class _Info(ctypes.Structure):
-    """`struct mallinfo2` of malloc.h, glibc 2.33 and later."""
+    """`struct mallinfo2` of glibc 2.33 and later."""
 
-    _fields_ = tuple((name, ctypes.c_size_t) for name in _FIELDS)
+    _fields_: ClassVar[Sequence[Any]] = [(name, ctypes.c_size_t) for name in _FIELDS]
 
 
 def settle() -> None:

@@ -46,7 +46,6 @@ from assistant.recorder.waterfall import one_line
 from assistant.session import LiveSession, Shared
 from assistant.showing.screen import HOW_TO_STOP, Screen
 
-
 _QUIET = ("listening", "waiting", "muted", "deaf")
 """When no engine is at work."""
 

@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.control.client import NotRunning, watch
+from assistant.control.client import NotRunning
 from assistant.ports import RATE, Samples
 from assistant.testing.http_mind import HttpMind
 from tests.real import virtual_audio
@@ -154,15 +155,6 @@ class Rig:
         assert "Traceback" not in self.terminal.shown, self.terminal.shown
         row(name, max(deaf, 0.0), lost)
 
-    def says(self, activity: str, seconds: float = PATIENCE) -> None:
-        """Wait until it is that; a state that lasts for some ms is seen, too."""
-        place = f"{self.terminal.env['XDG_RUNTIME_DIR']}/assistant/control.sock"
-        with closing(watch(place, seconds)) as told:
-            for status in told:
-                if status["activity"] == activity:
-                    return
-        pytest.fail(f"it was never {activity}\n{self.terminal.shown}")
-
     @contextmanager
     def again(self, name: str, lost: str, code: int, then: str = "listening") -> Iterator[None]:
         """Let it end inside, with this code, and start it again as a service manager would."""
@@ -247,8 +239,8 @@ def rig(
         terminal = stack.enter_context(in_terminal(*words, env=env, columns=100, program=_PROGRAM))
         noise = Noise(server)
         one = Rig(terminal, server, peer, recording, pipe, noise, start)
-        terminal.until("listening")
         stack.enter_context(noise)
+        terminal.until("listening")
         one.hears()  # what was recorded before there was anything to hear is no deafness
         yield one
 
@@ -257,13 +249,21 @@ def rig(
 def small_disk(place: Path) -> Iterator[Path]:
     """Have a disk of `SMALL` bytes, which takes root to make."""
     place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", f"{place}"]
+    mount, umount = shutil.which("mount") or "mount", shutil.which("umount") or "umount"
+    words = [mount, "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", f"{place}"]
     if subprocess.run(words, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount a small tmpfs: run as root")
     try:
         yield place
     finally:
-        subprocess.run(["umount", "-l", f"{place}"], check=True)
+        subprocess.run([umount, "-l", f"{place}"], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no byte on it."""
+    with (disk / "filling").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 512)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

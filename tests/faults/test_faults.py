@@ -12,7 +12,7 @@ import pytest
 
 from assistant.ports import RATE
 from assistant.testing.http_mind import Mode
-from tests.faults.rig import ANSWER, QUESTION, SMALL, Rig, kill, rig, small_disk
+from tests.faults.rig import ANSWER, QUESTION, Rig, fill, kill, rig, small_disk
 from tests.real.daemon import PATIENCE, assistant, piper
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -256,13 +256,15 @@ def test_a_named_microphone_is_unplugged(tmp_path: Path) -> None:
 
 
 def test_the_microphone_gives_only_zeros(tmp_path: Path) -> None:
-    with rig(tmp_path, "-s", "device.zeros_s=2") as one:
-        with one.fault("microphone gives digital silence for 4 s", SOUND):
-            with one.lasting(), one.noise.still():
-                one.until(4.0, activity="deaf")
-                assert "nothing but zeros" in str(one.status()["trouble"])
-                Event().wait(1.0)
-            one.until(4.0, trouble=False)
+    with (
+        rig(tmp_path, "-s", "device.zeros_s=2") as one,
+        one.fault("microphone gives digital silence for 3 s", SOUND),
+    ):
+        with one.lasting(), one.noise.still():
+            one.until(4.0, activity="deaf")
+            assert "nothing but zeros" in str(one.status()["trouble"])
+            Event().wait(1.0)
+        one.until(4.0, trouble=False)
 
 
 def test_the_disk_is_full(tmp_path: Path) -> None:
@@ -271,7 +273,7 @@ def test_the_disk_is_full(tmp_path: Path) -> None:
         more = {"XDG_STATE_HOME": str(disk)}
         with rig(tmp_path, variables=more) as one:
             with one.fault("disk full", "what it would have kept", 0.5):
-                (disk / "filling").write_bytes(b"\0" * SMALL)
+                fill(disk)
                 one.answers()
             assert assistant("mute", env=one.terminal.env).returncode == 0
             one.until(muted=True)
@@ -287,31 +289,36 @@ STATES = ("starting", "listening", "hearing", "thinking", "speaking", "deaf", "m
 def test_it_is_asked_to_end(mortal: Rig, state: str) -> None:
     """By SIGTERM: it ends by itself and at once, and the next one is as good as new."""
     audio = mortal.audio
+    saying = []
     match state:
         case "starting":
             mortal.terminal.end(signal.SIGTERM)
             mortal.start()
-            mortal.until(activity="starting", up=True)
+            mortal.terminal.until("loading")
         case "hearing":
-            audio.say(piper(QUESTION * 3), RATE)
-            mortal.says("hearing")
+            saying.append(audio.say(piper(QUESTION), RATE))
+            mortal.until(activity="hearing")
         case "thinking":
             mortal.peer.mode = Mode.SILENT
-            audio.say(piper(QUESTION), RATE)
-            mortal.says("thinking")
+            saying.append(audio.say(piper(QUESTION), RATE))
+            mortal.until(activity="thinking")
         case "speaking":
-            audio.say(piper(QUESTION), RATE)
-            mortal.says("speaking")
+            saying.append(audio.say(piper(QUESTION), RATE))
+            mortal.until(activity="speaking")
         case "deaf":
             audio.stop(signal.SIGKILL)
             mortal.until(4.0, activity="deaf")
         case "muted":
             assert assistant("mute", env=mortal.terminal.env).returncode == 0
             mortal.until(muted=True)
+        case _:
+            mortal.until(activity="listening")
     then = "muted" if state == "muted" else "listening"
     with mortal.again(f"SIGTERM while {state}", AGAIN, 0, then):
         _, took = mortal.terminal.end(signal.SIGTERM)
         assert took < END_S
+        for one in saying:
+            one.wait(30)
         mortal.peer.mode = Mode.ANSWER
         if state == "deaf":
             audio.start()

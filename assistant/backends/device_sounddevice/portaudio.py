@@ -266,8 +266,8 @@ def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
         raise BackendUnavailable(
             NAME,
             _forbidden()
-            or f"there is no {what}; plug one in, or start the sound server (PulseAudio, PipeWire) "
-            f"of this user; {_LISTS}",
+            or f"there is no {what}; plug one in, or start the sound server (PulseAudio, "
+            f"PipeWire) of this user; {_LISTS}",
         )
     if wish is None:
         default = _default(sd, kind)

@@ -179,6 +179,8 @@ def _connection() -> Any:
         is lost and with it the news for the questions after that one.
         """
 
+        waiting_futures: set[asyncio.Future[None]]
+
         def _pulse_state_cb(self, context: Any, userdata: Any) -> None:
             waiting, self.waiting_futures = self.waiting_futures, set()
             super()._pulse_state_cb(context, userdata)
