@@ -267,7 +267,7 @@ def test_loudness_falls_on_a_slope_and_a_held_sound_goes_on_where_it_was() -> No
 
 
 def test_a_speaker_that_sleeps_when_nothing_plays_is_kept_awake(own_server: VirtualAudio) -> None:
-    """HDMI and Bluetooth swallow the first word while they wake: silence is played all the time."""
+    """HDMI and Bluetooth swallow the first word while they wake; so silence is played."""
 
     def state() -> str:
         sinks = own_server.ask("list", "short", "sinks").splitlines()
@@ -276,7 +276,7 @@ def test_a_speaker_that_sleeps_when_nothing_plays_is_kept_awake(own_server: Virt
     async def asleep(within: float) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while await asyncio.to_thread(state) != "SUSPENDED":
+                while await asyncio.to_thread(state) != "SUSPENDED":  # noqa: ASYNC110 - a process
                     await asyncio.sleep(0.1)
             return True
         return False
