@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import logging
 import os
 import sys
 import threading
@@ -13,6 +14,8 @@ from typing import Any, Generic, TypeVar
 
 from assistant.cores import Cores, place
 from assistant.errors import BackendUnavailable
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -33,6 +36,7 @@ class Worker:
 
     Among calls of equal rank, the stream that was served least recently goes first. A call that
     was cancelled before it began is skipped; one that runs is left to end, its result dropped.
+    Should its thread end by itself, its call fails and another thread takes its place.
     `nice`: how much it, and the threads that an engine starts in it, yield to others (Linux).
     `cores`: where they may run; none: anywhere (Linux).
     """
@@ -44,8 +48,7 @@ class Worker:
         self._served: dict[int, int] = {}
         self._closed = False
         self._name, self._nice, self._cores = name, nice, cores
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._start()
 
     async def run(self, call: Callable[[], T], *, urgent: bool = False, stream: int = 0) -> T:
         """Run a call in the thread. Cancelling this never waits for the thread."""
@@ -64,7 +67,7 @@ class Worker:
             result, error = None, None
             try:
                 result = call()
-            except BaseException as wrong:  # noqa: BLE001 - it is raised in the caller
+            except Exception as wrong:  # noqa: BLE001 - it is raised in the caller
                 error = wrong
             with suppress(RuntimeError):  # the loop has closed: nobody wants it any more
                 loop.call_soon_threadsafe(settle, result, error)
@@ -101,7 +104,7 @@ class Worker:
             error: BaseException | None = None
             try:
                 call(feed)
-            except BaseException as wrong:  # noqa: BLE001 - it is raised in the consumer
+            except Exception as wrong:  # noqa: BLE001 - it is raised in the consumer
                 error = wrong
             feed.end(error)
 
@@ -143,25 +146,36 @@ class Worker:
             heapq.heappush(self._calls, _Call(rank, served, number, run, wanted, drop, stream))
             self._more.notify()
 
+    def _start(self) -> None:
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
     def _work(self) -> None:
-        place(self._cores)
-        if self._nice and sys.platform == "linux":  # there, each thread has its own
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
-        while True:
-            with self._more:
-                while not self._calls and not self._closed:
-                    self._more.wait()
-                if self._closed:
-                    return
-                call = heapq.heappop(self._calls)
-                self._served[call.stream] = call.number
-            if call.wanted():
-                call.run()
+        call: _Call | None = None
+        try:
+            place(self._cores)
+            if self._nice and sys.platform == "linux":  # there, each thread has its own
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+            while True:
+                with self._more:
+                    while not self._calls and not self._closed:
+                        self._more.wait()
+                    if self._closed:
+                        return
+                    call = heapq.heappop(self._calls)
+                    self._served[call.stream] = call.number
+                if call.wanted():
+                    call.run()
+        finally:
+            if not self._closed:
+                log.warning("the thread of %s has ended; another one takes its place", self._name)
+                if call is not None:
+                    call.drop()
+                self._start()
 
 
 def _closed(name: str) -> BackendUnavailable:
-    return BackendUnavailable(name, "it was closed before it could answer")
+    return BackendUnavailable(name, "it was closed, or ended, before it could answer")
 
 
 _END: Any = object()

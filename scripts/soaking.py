@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,9 @@ BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
 WARM_S = 300.0
 """What grows while models and caches fill is no leak."""
 CRASH_S = 600.0
+REST_S, RESTING_S = 60.0, 12.0
+"""So often nobody speaks for so long: then it gives memory back, and what is left is looked at."""
+ENGINES = "memory of engines"
 PATIENCE_S = 30.0
 ORDER = "Stop."
 MIND = ("-s", "llm.max_tokens=60")
@@ -55,6 +59,8 @@ class Sample:
     at: float
     """Seconds since it listened."""
     rss_mib: float
+    asked_mib: float
+    """What engines have asked for and not freed."""
     threads: int
     files: int
     turns: int
@@ -76,13 +82,16 @@ class Soak:
     def run(self, seconds: float) -> None:
         """Converse for so long."""
         chance = random.Random(5)  # noqa: S311 - no secret
-        crash = CRASH_S
+        crash, rest = CRASH_S, REST_S
         while (now := perf_counter() - self.began) < seconds:
             self.turn(chance)
-            self.look()
             if now > crash:
                 crash += CRASH_S
                 self.crash()
+            if now > rest:
+                rest += REST_S
+                Event().wait(RESTING_S)
+                self.look()
 
     def turn(self, chance: random.Random) -> None:
         """Ask something; now and then interrupt the answer, or cough into it."""
@@ -110,7 +119,7 @@ class Soak:
 
     def look(self) -> None:
         """Keep what it needs now."""
-        status = self.status
+        status = self.terminal.control("report")
         place = Path(f"/proc/{status['pid']}")  # what was started is only its parent
         pages = int((place / "statm").read_text().split()[1])
         latency = status["last_latency"]
@@ -118,6 +127,7 @@ class Soak:
             Sample(
                 perf_counter() - self.began,
                 pages * os.sysconf("SC_PAGE_SIZE") / MIB,
+                _gauge(status, ENGINES) * 1e6 / MIB,
                 len(list((place / "task").iterdir())),
                 len(list((place / "fd").iterdir())),
                 self.turns,
@@ -164,12 +174,22 @@ def soaking() -> Iterator[Soak]:
         yield Soak(terminal, audio, perf_counter(), [])
 
 
-def slope(samples: list[Sample]) -> float:
-    """Return how memory grows after the warm-up, in MiB an hour."""
+def _gauge(report: dict[str, Any], name: str) -> float:
+    return next(float(one["now"] or 0) for one in report["health"] if one["name"] == name)
+
+
+def slope(samples: list[Sample], memory: Callable[[Sample], float]) -> str:
+    """Return how it grows after the warm-up, in MiB an hour, and the standard error of that."""
     late = [one for one in samples if one.at >= min(WARM_S, samples[-1].at / 3)]
     hours = np.array([one.at for one in late]) / 3600
-    fit: float = np.polynomial.polynomial.polyfit(hours, [one.rss_mib for one in late], 1)[1]
-    return fit
+    taken = np.array([memory(one) for one in late])
+    if len(late) < 3:  # noqa: PLR2004 - a line and its error
+        return "too short to tell"
+    around = hours - hours.mean()
+    fit = float(around @ taken / (around @ around))
+    left = taken - taken.mean() - fit * around
+    error = float(np.sqrt(left @ left / (len(late) - 2) / (around @ around)))
+    return f"{fit:+.1f} ± {error:.1f} MiB an hour"
 
 
 def latencies(samples: list[Sample]) -> tuple[float, float]:
@@ -189,7 +209,8 @@ def table(soak: Soak) -> str:
         ("answers · questions without one", f"{last.turns} · {soak.unanswered}"),
         ("crashes of the sound server", str(soak.crashes)),
         ("memory at the start, at the end", f"{first.rss_mib:.0f}, {last.rss_mib:.0f} MiB"),
-        ("memory, slope after warming up", f"{slope(samples):+.1f} MiB an hour"),
+        ("memory, slope after warming up", slope(samples, lambda one: one.rss_mib)),
+        ("of that, what engines have in use", slope(samples, lambda one: one.asked_mib)),
         ("threads at the start, at the end", f"{first.threads}, {last.threads}"),
         ("open files at the start, at the end", f"{first.files}, {last.files}"),
         ("latency, median of the first and last third", f"{early:.0f}, {late:.0f} ms"),

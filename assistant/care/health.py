@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant import heap
 from assistant.care.watched import STILL_S
 
 log = logging.getLogger(__name__)
@@ -82,9 +83,11 @@ class Health:
                     _shown(gauge.limit, gauge.unit),
                 )
 
-    async def keep(self, every: float = EVERY_S) -> None:
-        """Look again and again, until cancelled."""
+    async def keep(self, quiet: Callable[[], bool], every: float = EVERY_S) -> None:
+        """Look again and again, until cancelled; when it is quiet, give memory back before."""
         while True:
+            if quiet():  # an engine at work would wait for it
+                await asyncio.to_thread(heap.give_back)
             self.look()
             await asyncio.sleep(every)
 
@@ -114,6 +117,8 @@ def process_gauges(*, root: Path = _SELF) -> list[Gauge]:
     return [
         Gauge("memory", lambda: _resident(root), _machine_memory(), "MB"),
         Gauge("memory grown", grown, 500.0, "MB"),
+        Gauge("memory of engines", _asked_for, None, "MB"),
+        Gauge("objects", heap.objects),
         Gauge("threads", lambda: _entries(root / "task"), 150.0),
         Gauge("open files", lambda: _entries(root / "fd"), round(soft * 0.8)),
         Gauge("tasks", lambda: len(asyncio.all_tasks()), 300.0),
@@ -216,6 +221,11 @@ def _resident(root: Path) -> float | None:
     except (OSError, ValueError, IndexError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / MB
+
+
+def _asked_for() -> float | None:
+    asked = heap.in_use()
+    return None if asked is None else asked / MB
 
 
 def _entries(folder: Path) -> float | None:

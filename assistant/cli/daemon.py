@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from assistant import heap
 from assistant.app import fetch_models, open_device, open_shared, together
 from assistant.care.health import Recent
 from assistant.care.watched import Manager, Pulse, report
@@ -47,6 +48,8 @@ from assistant.showing.screen import HOW_TO_STOP, Screen
 
 RELIEF_S = 1.0
 """How long the screen waits for the answers of `status` to be as new as it is."""
+_QUIET = ("listening", "waiting", "muted", "deaf")
+"""When no engine is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
             }
             opened = await stack.enter_async_context(together(opening))
         shared, device = opened["shared"], opened["device"]
+        heap.settle()
         if isinstance(device, _Missing):
             await door.aclose()
             await demonstrate(
@@ -213,7 +217,7 @@ async def _converse(
         screen.welcome(session.state, _how_to_talk(config, session.names))
         telling = report(around.manager, pulse, lambda: session.state)
         home = _home(config, session, device, shared, around)
-        await alongside(session, _beside(telling, health.keep(), home))
+        await alongside(session, _beside(telling, health.keep(lambda: _quiet(session)), home))
 
 
 async def _beside(*works: Coroutine[Any, Any, None]) -> None:
@@ -230,6 +234,10 @@ async def _home(
         turned = controls(session, around.house, device, shared.voice)
         timers = config.hands.enabled
         await keep_home(config, session, turned, shared.household, state_dir(), timers=timers)
+
+
+def _quiet(session: LiveSession) -> bool:
+    return session.state.activity in _QUIET
 
 
 def _mute() -> Path:

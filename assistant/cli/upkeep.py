@@ -50,6 +50,7 @@ class House:
     ) -> Health:
         """Take in what has been loaded; returns the health, to be kept."""
         self._session, self._device, self._shared = session, device, shared
+        self._monitor.reset()  # loading models is no conversation
         gauges = process_gauges() + loop_gauges(self._stall, lambda: pulse.still)
         self._health = Health([*gauges, *_gauges(session), *_gauges(device)])
         return self._health

@@ -112,6 +112,27 @@ def test_the_gauges_of_this_process_move_with_it() -> None:
     asyncio.run(main())
 
 
+def test_memory_is_given_back_only_when_it_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> list[int]:
+        given: list[int] = []
+        monkeypatch.setattr("assistant.heap.give_back", lambda: given.append(1))
+        moods, told = iter([False, True, False]), asyncio.Event()
+
+        def quiet() -> bool:
+            mood = next(moods, None)
+            if mood is None:
+                told.set()
+            return bool(mood)
+
+        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+            keeping = tasks.create_task(Health([]).keep(quiet, 0.001))
+            await told.wait()
+            keeping.cancel()
+        return given
+
+    assert asyncio.run(main()) == [1]
+
+
 def test_growth_counts_from_when_it_had_settled(tmp_path: Path) -> None:
     async def main() -> None:
         statm = tmp_path / "statm"

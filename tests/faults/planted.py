@@ -5,7 +5,7 @@ Started as `python tests/faults/planted.py VERB …`; reads a fault a line from 
 loop SECONDS    the event loop is blocked
 clock SECONDS   the wall clock is set, forwards or back
 busy SECONDS    another thread keeps the interpreter's lock as long as it is let
-thread NAME     the thread of this name dies
+thread NAME     the thread of this name dies (blanks are written as hyphens)
 """
 
 # ruff: noqa: TID251
@@ -49,7 +49,7 @@ def _busy(seconds: str) -> None:
 
 def _kill(name: str) -> None:
     """Raise `SystemExit` in a thread as soon as it executes Python again."""
-    thread = next(one for one in threading.enumerate() if one.name == name)
+    thread = next(one for one in threading.enumerate() if one.name.replace(" ", "-") == name)
     number = ctypes.c_ulong(thread.ident or 0)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(SystemExit))
 

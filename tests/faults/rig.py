@@ -2,14 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from time import perf_counter
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -37,6 +39,7 @@ ANSWER = "A spider has eight legs."
 BACK_S = 4.0
 """From the return of a device or server until it hears: 3 s, and one for the noise to begin again,
 and for the recording, which is written each half second."""
+SMALL = 256 * 1024
 ROWS = "FAULT_ROWS"
 """Names a file in the environment to which each fault's row is added, a line of JSON."""
 _HEADER = 44
@@ -55,8 +58,15 @@ class Noise:
         random = np.random.default_rng(3)
         self._sound: Samples = random.normal(0, 60, 60 * RATE).astype(np.int16)
         self._audio = audio
-        self._over = Event()
+        self._over, self._still = Event(), Event()
         self._thread = threading.Thread(target=self._play, daemon=True)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Have no noise for a while: a virtual microphone gives zeros then."""
+        self._still.set()
+        yield
+        self._still.clear()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,9 +77,11 @@ class Noise:
         self._thread.join(10)
 
     def _play(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(0.05):
+            if self._still.is_set():
+                continue
             player = self._audio.say(self._sound, RATE, name="noise")
-            while player.poll() is None and not self._over.wait(0.05):
+            while player.poll() is None and not self._over.wait(0.05) and not self._still.is_set():
                 pass
             player.kill()
             player.wait()
@@ -84,6 +96,7 @@ class Rig:
     peer: HttpMind
     recording: Path
     pipe: Path
+    noise: Noise
     start: Callable[[], None]
     """Starts another process in place of the one that has ended."""
     away: float = 0.0
@@ -135,11 +148,11 @@ class Rig:
         self.away = 0.0
         start = self._recorded()
         yield
-        self._hears_again()
+        self.hears()
         deaf = self._silence(start) - self.away
         assert deaf <= back, f"deaf for {deaf:.1f} s more than the fault lasted"
         self.answers()
-        assert "Traceback" not in self.terminal.shown
+        assert "Traceback" not in self.terminal.shown, self.terminal.shown
         row(name, max(deaf, 0.0), lost)
 
     @contextmanager
@@ -153,7 +166,7 @@ class Rig:
         took = perf_counter() - began
         if then == "listening":
             self.answers()
-        assert "Traceback" not in self.terminal.shown
+        assert "Traceback" not in self.terminal.shown, self.terminal.shown
         row(name, took, lost)
 
     def ended(self, seconds: float) -> int:
@@ -175,8 +188,8 @@ class Rig:
         near: Samples = sound[: len(sound) // 2 * 2 : 2]
         return near
 
-    def _hears_again(self) -> None:
-        """Wait until the newest second that was recorded holds the noise."""
+    def hears(self) -> None:
+        """Wait until the newest half second that was recorded holds the noise."""
         for _ in range(int(PATIENCE * 10)):
             newest = self._near(max(0, self._recorded() - RATE // 2))
             if len(newest) >= RATE // 4 and _heard(newest).mean() > 0.9:
@@ -204,8 +217,10 @@ def row(name: str, deaf: float | None, lost: str) -> None:
 
 
 @contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
-    """Have a daemon that listens."""
+def rig(
+    folder: Path, *more: str, variables: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Rig]:
+    """Have a daemon that listens; `more`: options of its own; `variables` of its environment."""
     have_models()
     pipe, recording = folder / "faults", folder / "heard.wav"
     os.mkfifo(pipe)
@@ -213,8 +228,8 @@ def rig(folder: Path) -> Iterator[Rig]:
     with ExitStack() as stack:
         server = stack.enter_context(virtual_audio.virtual_audio(folder / "audio"))
         mind = stack.enter_context(model_server(peer))
-        env = environment(folder, **server.client, FAULTS=str(pipe))
-        words = ("run", *EARS, *mind, "--record", recording)
+        env = environment(folder, **server.client, FAULTS=str(pipe)) | dict(variables)
+        words = ("run", *EARS, *mind, *more, "--record", recording)
 
         def start() -> None:
             one.terminal = stack.enter_context(
@@ -222,10 +237,33 @@ def rig(folder: Path) -> Iterator[Rig]:
             )
 
         terminal = stack.enter_context(in_terminal(*words, env=env, columns=100, program=_PROGRAM))
-        one = Rig(terminal, server, peer, recording, pipe, start)
+        noise = Noise(server)
+        one = Rig(terminal, server, peer, recording, pipe, noise, start)
+        stack.enter_context(noise)
         terminal.until("listening")
-        stack.enter_context(Noise(server))
+        one.hears()  # what was recorded before there was anything to hear is no deafness
         yield one
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
+    """Have a disk of `SMALL` bytes, which takes root to make."""
+    place.mkdir()
+    mount, umount = shutil.which("mount") or "mount", shutil.which("umount") or "umount"
+    words = [mount, "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", f"{place}"]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a small tmpfs: run as root")
+    try:
+        yield place
+    finally:
+        subprocess.run([umount, "-l", f"{place}"], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no byte on it."""
+    with (disk / "filling").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 512)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

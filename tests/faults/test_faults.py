@@ -1,21 +1,37 @@
 """What breaks around it, and in it: how long it is deaf then, and what is lost."""
 
 import signal
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event
+from time import perf_counter
 
 import pytest
 
+from assistant.ports import RATE
 from assistant.testing.http_mind import Mode
-from tests.faults.rig import ANSWER, Rig, kill, rig
-from tests.real.daemon import assistant
+from tests.faults.rig import ANSWER, QUESTION, Rig, fill, kill, rig, small_disk
+from tests.real.daemon import PATIENCE, assistant, piper
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+END_S = 3.0
+STATUS_S = 0.05
 NOTHING = "nothing"
 SOUND = "what was said meanwhile"
 AGAIN = "the conversation; settings are kept"
+MICROPHONE = (
+    *("load-module", "module-remap-source", "source_name=microphone"),
+    *("master=mic_in.monitor", "channels=1"),
+)
+SPEAKER = (
+    *("load-module", "module-null-sink", "sink_name=speaker"),
+    *("rate=48000", "channels=2", "norewinds=1"),
+)
+NAMED = ("-s", "device.microphone=microphone", "-s", "device.speaker=speaker")
+ENGINES = {"whisper": "ears", "smart-turn": "judge of turns", "piper": "voice"}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +83,27 @@ def test_the_server_suspends_a_device(daemon: Rig, kind: str, names: tuple[str, 
         Event().wait(3.0)
         for name in reversed(names):
             daemon.audio.ask(f"suspend-{kind}", name, "0")
+
+
+def test_the_module_of_the_microphone_is_unloaded(daemon: Rig) -> None:
+    """As when a headset is pulled out: another microphone takes its place, until it is back."""
+    audio = daemon.audio
+    with daemon.fault("microphone's module unloaded for 2 s", SOUND), daemon.lasting():
+        audio.unload("module-remap-source")
+        Event().wait(2.0)
+        audio.ask(*MICROPHONE)
+
+
+def test_the_module_of_the_speaker_is_unloaded(daemon: Rig) -> None:
+    audio = daemon.audio
+    audio.ask("load-module", "module-null-sink", "sink_name=spare")  # else into the microphone
+    audio.ask("set-default-sink", "spare")
+    with daemon.fault("speaker's module unloaded for 2 s", SOUND), daemon.lasting():
+        audio.unload("sink_name=speaker")
+        Event().wait(2.0)
+        audio.ask(*SPEAKER)
+        audio.ask("set-default-sink", "speaker")
+    audio.unload("sink_name=spare")
 
 
 def test_the_devices_return_at_another_rate(daemon: Rig) -> None:
@@ -132,6 +169,42 @@ def test_the_mind_fails(daemon: Rig, mode: Mode, what: str) -> None:
         daemon.peer.mode = Mode.ANSWER
 
 
+# ── inside of it ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("thread", ENGINES)
+def test_the_thread_of_an_engine_dies(daemon: Rig, thread: str) -> None:
+    """What it was to do next fails, and another thread does what comes after that."""
+    what = f"worker thread of the {ENGINES[thread]} dies"
+    with daemon.fault(what, "the answer that needs it", 0.5):
+        daemon.plant("thread", thread)
+        daemon.audio.say(piper(QUESTION), RATE).wait(30)
+        Event().wait(1.0)
+        daemon.until(activity="listening")
+        daemon.terminal.until(f"the thread of {thread.replace('-', ' ')} has ended")
+
+
+def test_the_socket_is_flooded(daemon: Rig) -> None:
+    """Garbage, what is too long, and what never ends: nobody else notices."""
+    place = f"{daemon.terminal.env['XDG_RUNTIME_DIR']}/assistant/control.sock"
+    said = (b"\0\xff garbage\n", b"{" * 200_000, b'{"v": 1, "do": ', b'{"v": 1, "do": "x"}\n')
+    with (
+        daemon.fault("garbage on the control socket", NOTHING, 0.5),
+        ExitStack() as stack,
+    ):
+        for what in said:
+            connection = stack.enter_context(socket.socket(socket.AF_UNIX))
+            connection.settimeout(PATIENCE)
+            connection.connect(place)
+            with suppress(ConnectionError):  # it has closed the door already
+                connection.sendall(what)
+        for _ in range(20):
+            began = perf_counter()
+            daemon.status()
+            assert perf_counter() - began < STATUS_S
+            Event().wait(0.05)
+
+
 # ── what it keeps ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -169,6 +242,86 @@ def test_a_server_that_is_frozen_for_good(mortal: Rig) -> None:
         mortal.until(4.0, activity="deaf")
         mortal.ended(15.0)
         mortal.audio.thaw()
+
+
+def test_a_named_microphone_is_unplugged(tmp_path: Path) -> None:
+    """The server moves us to another one, and tells nobody: that is a loss."""
+    with rig(tmp_path, *NAMED) as one, one.fault("named microphone unplugged for 3 s", SOUND):
+        with one.lasting():
+            one.audio.unload("module-remap-source")
+            one.until(4.0, activity="deaf")
+            Event().wait(3.0)
+            one.audio.ask(*MICROPHONE)
+        one.until(4.0, trouble=False)
+
+
+def test_the_microphone_gives_only_zeros(tmp_path: Path) -> None:
+    with (
+        rig(tmp_path, "-s", "device.zeros_s=2") as one,
+        one.fault("microphone gives digital silence for 3 s", SOUND),
+    ):
+        with one.lasting(), one.noise.still():
+            one.until(4.0, activity="deaf")
+            assert "nothing but zeros" in str(one.status()["trouble"])
+            Event().wait(1.0)
+        one.until(4.0, trouble=False)
+
+
+def test_the_disk_is_full(tmp_path: Path) -> None:
+    """What it keeps cannot be kept: it goes on, and says so."""
+    with small_disk(tmp_path / "disk") as disk:
+        more = {"XDG_STATE_HOME": str(disk)}
+        with rig(tmp_path, variables=more) as one:
+            with one.fault("disk full", "what it would have kept", 0.5):
+                fill(disk)
+                one.answers()
+            assert assistant("mute", env=one.terminal.env).returncode == 0
+            one.until(muted=True)
+            assert assistant("unmute", env=one.terminal.env).returncode == 0
+            one.until(muted=False)
+            one.answers()
+
+
+STATES = ("starting", "listening", "hearing", "thinking", "speaking", "deaf", "muted")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_it_is_asked_to_end(mortal: Rig, state: str) -> None:
+    """By SIGTERM: it ends by itself and at once, and the next one is as good as new."""
+    audio = mortal.audio
+    saying = []
+    match state:
+        case "starting":
+            mortal.terminal.end(signal.SIGTERM)
+            mortal.start()
+            mortal.terminal.until("loading")
+        case "hearing":
+            saying.append(audio.say(piper(QUESTION), RATE))
+            mortal.until(activity="hearing")
+        case "thinking":
+            mortal.peer.mode = Mode.SILENT
+            saying.append(audio.say(piper(QUESTION), RATE))
+            mortal.until(activity="thinking")
+        case "speaking":
+            saying.append(audio.say(piper(QUESTION), RATE))
+            mortal.until(activity="speaking")
+        case "deaf":
+            audio.stop(signal.SIGKILL)
+            mortal.until(4.0, activity="deaf")
+        case "muted":
+            assert assistant("mute", env=mortal.terminal.env).returncode == 0
+            mortal.until(muted=True)
+        case _:
+            mortal.until(activity="listening")
+    then = "muted" if state == "muted" else "listening"
+    with mortal.again(f"SIGTERM while {state}", AGAIN, 0, then):
+        _, took = mortal.terminal.end(signal.SIGTERM)
+        assert took < END_S
+        for one in saying:
+            one.wait(30)
+        mortal.peer.mode = Mode.ANSWER
+        if state == "deaf":
+            audio.start()
 
 
 def test_the_thread_of_the_sound_dies(mortal: Rig) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from assistant.backends import device_sounddevice as sound
 from assistant.backends.device_sounddevice.portaudio import PortAudio, Wedged, Wish
-from assistant.backends.device_sounddevice.pulse import state_file
+from assistant.backends.device_sounddevice.pulse import _connection, state_file
 from assistant.errors import BackendUnavailable
 from tests.real import virtual_audio
 from tests.real.test_sounddevice import BACK_SECONDS, Listener
@@ -325,6 +325,27 @@ def test_a_server_that_is_still_for_a_moment_costs_nothing_but_that(
             await until(is_at(server, "music", LOW), 20.0)
 
         with_card(act)
+
+
+def test_questions_that_are_given_up_do_not_hide_the_end_from_the_others(
+    server: VirtualAudio,
+) -> None:
+    """The server dies between the end of a question and the time when its task goes on."""
+    import pulsectl  # noqa: PLC0415 - an extra
+
+    async def main() -> list[BaseException | None]:
+        loop = asyncio.get_running_loop()
+        pulse = _connection()
+        await pulse.connect(timeout=5.0)
+        given_up, answered, *waiting = (loop.create_future() for _ in range(9))
+        given_up.cancel()
+        answered.set_result(None)
+        pulse.waiting_futures |= {given_up, answered, *waiting}
+        server.stop(signal.SIGKILL)
+        await asyncio.wait(waiting, timeout=5.0)
+        return [one.exception() if one.done() else None for one in waiting]
+
+    assert all(isinstance(one, pulsectl.PulseDisconnected) for one in asyncio.run(main()))
 
 
 # ── where we hear and play ────────────────────────────────────────────────────────────────────

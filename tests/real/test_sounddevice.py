@@ -266,6 +266,31 @@ def test_loudness_falls_on_a_slope_and_a_held_sound_goes_on_where_it_was() -> No
     assert len(far[begin : np.flatnonzero(far)[-1]]) / RATE == pytest.approx(2.4, abs=0.05)
 
 
+def test_a_speaker_that_sleeps_when_nothing_plays_is_kept_awake(own_server: VirtualAudio) -> None:
+    """HDMI and Bluetooth swallow the first word while they wake; so silence is played."""
+
+    def state() -> str:
+        sinks = own_server.ask("list", "short", "sinks").splitlines()
+        return next(line.split()[-1] for line in sinks if "\tspeaker\t" in line)
+
+    async def asleep(within: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while await asyncio.to_thread(state) != "SUSPENDED":  # noqa: ASYNC110 - a process
+                    await asyncio.sleep(0.1)
+            return True
+        return False
+
+    async def main() -> None:
+        own_server.ask("load-module", "module-suspend-on-idle", "timeout=1")
+        assert await asleep(10.0), "as long as nobody plays"
+        async with sound.open(ROOM):
+            assert not await asleep(3.0)
+            assert await asyncio.to_thread(state) == "RUNNING"
+
+    asyncio.run(main())
+
+
 @pytest.mark.slow
 def test_mute_really_closes_the_microphone_and_frames_go_on(server: VirtualAudio) -> None:
     seen: list[int] = []

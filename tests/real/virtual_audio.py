@@ -193,6 +193,12 @@ class VirtualAudio:
         finally:
             self.ask("unload-module", module)
 
+    def unload(self, what: str) -> None:
+        """Unload the module in whose line this is: its devices go, as if they were unplugged."""
+        lines = self.ask("list", "short", "modules").splitlines()
+        (module,) = (line.split()[0] for line in lines if what in line)
+        self.ask("unload-module", module)
+
     def recorders(self) -> int:
         """Count the programs that record now."""
         outputs = self.ask("list", "short", "source-outputs")

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from assistant.errors import BackendUnavailable
-from assistant.worker import Worker
+from assistant.worker import Feed, Worker
 
 
 def test_it_returns_what_the_call_returns_and_raises_what_it_raises() -> None:
@@ -20,6 +20,37 @@ def test_it_returns_what_the_call_returns_and_raises_what_it_raises() -> None:
         worker.close()
 
     asyncio.run(main())
+
+
+def test_a_thread_that_ends_by_itself_fails_its_call_and_another_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one does whose engine panics."""
+    ended = threading.Semaphore(0)
+    monkeypatch.setattr(threading, "excepthook", lambda _: ended.release())
+
+    def end() -> None:
+        raise SystemExit
+
+    def feeding(feed: Feed[int]) -> None:
+        feed.put(1)
+        raise SystemExit
+
+    async def main() -> None:
+        worker = Worker("test")
+        async with asyncio.timeout(5):
+            with pytest.raises(BackendUnavailable, match="test: "):
+                await worker.run(end)
+            items = worker.feed(feeding)
+            assert await anext(items) == 1
+            with pytest.raises(BackendUnavailable, match="test: "):
+                await anext(items)
+            assert await worker.run(lambda: "still there") == "still there"
+        worker.close()
+
+    asyncio.run(main())
+    assert ended.acquire(timeout=5)
+    assert ended.acquire(timeout=5)
 
 
 def test_urgent_calls_go_first_and_streams_take_turns() -> None:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from assistant.errors import BackendUnavailable
@@ -264,8 +265,9 @@ def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
     if not found:
         raise BackendUnavailable(
             NAME,
-            f"there is no {what}; plug one in, or start the sound server (PulseAudio, PipeWire) "
-            f"of this user; {_LISTS}",
+            _forbidden()
+            or f"there is no {what}; plug one in, or start the sound server (PulseAudio, "
+            f"PipeWire) of this user; {_LISTS}",
         )
     if wish is None:
         default = _default(sd, kind)
@@ -282,6 +284,26 @@ def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
     with _quiet():
         channels, rate = _format(sd, device, kind)
     return Side(device["index"], device["name"], channels, rate, latency)
+
+
+def _forbidden() -> str:
+    """Say which sound of this machine its user may not use; empty: none is kept from them."""
+    named = os.environ.get("PULSE_SERVER", "").removeprefix("unix:")
+    usual = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pulse" / "native"
+    server = Path(named) if named.startswith("/") else usual
+    try:
+        kept = server.exists() and not os.access(server, os.W_OK)
+    except OSError:  # not even the folder may be looked into
+        kept = True
+    if kept:
+        return f"this user may not use the sound server at {server}; run it as the same user"
+    nodes = list(Path("/dev/snd").glob("pcm*"))
+    if nodes and not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
+        return (
+            "this user may not use the sound cards; run: sudo usermod -aG audio $USER, and log "
+            "in again"
+        )
+    return ""
 
 
 def _format(sd: Any, device: Any, kind: Kind) -> tuple[int, int]:

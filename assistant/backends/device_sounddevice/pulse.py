@@ -72,7 +72,7 @@ class SoundServer:
     async def accompany(self) -> None:
         """Watch whatever server there is, until cancelled; then others are loud again."""
         try:
-            pulse = import_module("pulsectl_asyncio").PulseAsync("assistant")
+            pulse = _connection()
         except (ImportError, OSError) as missing:
             log.debug("the sound server is not watched: %s", missing)
             return
@@ -166,6 +166,34 @@ class SoundServer:
             log.info("the sound server moved us from %r to %r", home, device.name)
             homes[index] = device.name
         return ""
+
+
+def _connection() -> Any:
+    """Return a connection to come. Raises `ImportError`, `OSError` without the library."""
+    disconnected = import_module("pulsectl").PulseDisconnected
+
+    class Connection(import_module("pulsectl_asyncio").PulseAsync):  # type: ignore[misc]
+        """One whose end does not trip over questions that are answered, or given up, already.
+
+        `pulsectl-asyncio` 1.3 fails all of them at once, within a callback of C, where an error
+        is lost and with it the news for the questions after that one.
+        """
+
+        waiting_futures: set[asyncio.Future[None]]
+
+        def _pulse_state_cb(self, context: Any, userdata: Any) -> None:
+            waiting, self.waiting_futures = self.waiting_futures, set()
+            super()._pulse_state_cb(context, userdata)
+            self.waiting_futures = waiting
+            if self._disconnected.is_set():  # answers that have come are handed out first
+                asyncio.get_running_loop().call_soon(self._give_up)
+
+        def _give_up(self) -> None:
+            for future in self.waiting_futures:
+                if not future.done():
+                    future.set_exception(disconnected())
+
+    return Connection("assistant")
 
 
 @asynccontextmanager
