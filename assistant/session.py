@@ -30,7 +30,7 @@ from assistant.languages.pack import Pack
 from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
-from assistant.looking.sight import Eyes, Sight, SightSettings
+from assistant.looking.sight import Lookout, Sight, SightSettings
 from assistant.ports import (
     Controls,
     Device,
@@ -92,7 +92,7 @@ class Shared:
     household: Household | None = None
     at_home: HomeSentences | None = None
     toolbox: Toolbox = field(default_factory=Toolbox)
-    eyes: Eyes = field(default_factory=Eyes)
+    eyes: Lookout = field(default_factory=Lookout)
     kept: Kept | None = None
     """Hands, and what they keep; `None`: all is for the mind."""
 

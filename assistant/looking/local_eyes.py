@@ -42,7 +42,8 @@ class LocalEyes:
             case "colours":
                 return self._colours(shot.pixels)
             case "light":
-                return says[light(shot.pixels)]
+                seen = light(shot.pixels)
+                return says["dark" if seen == "covered" else seen]
             case "faces":
                 return await self._faces(shot.pixels)
             case "motion":
@@ -54,7 +55,7 @@ class LocalEyes:
         sight = asked(question, self.pack.sight)
         if sight is not None and sight != "text":
             return await self.tell(sight, shot)
-        if light(shot.pixels) == "dark" and shot.source == "camera":
+        if light(shot.pixels) in {"covered", "dark"} and shot.source == "camera":
             return says["dark"]
         codes = "" if self.codes is None else await self._codes(shot.pixels)
         text = await self.read_aloud(shot)

@@ -77,7 +77,7 @@ def test_the_thing_in_the_middle_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "how"), [(0, "dark"), (20, "dark"), (50, "dim"), (90, "bright"), (255, "bright")]
+    ("level", "how"), [(0, "covered"), (20, "dark"), (50, "dim"), (90, "bright"), (255, "bright")]
 )
 def test_light_is_told(level: int, how: str) -> None:
     assert light(plain(level, level, level)) == how
