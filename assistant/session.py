@@ -403,9 +403,6 @@ class LiveSession:
             )
         if canned is None and (home := self._shared.at_home) is not None:
             canned = await home.answer(order.text, released)
-        code = self._shared.pack.code
-        if canned is None and is_foreign(mind.info, code):
-            canned = spoken(code).say("no_free_talk")
         if canned is None:
             canned = introduction(order.text, mind.info, settings.name)
         if canned is not None:
@@ -424,6 +421,9 @@ class LiveSession:
             self._sight.close()
         if looked.said:
             yield looked.said
+            return
+        if is_foreign(mind.info, self._shared.pack.code):  # what its eyes tell needs no mind
+            yield spoken(self._shared.pack.code).say("no_free_talk")
             return
         prompt = talk.prompt(
             order.text,

@@ -115,6 +115,7 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     mind: ScriptedMind | None = None,
     toolbox: Toolbox | None = None,
     eyes: Lookout | None = None,
+    language: str = "en",
     furnish: Callable[[], AbstractAsyncContextManager[Kept | None]] = nullcontext,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
@@ -144,7 +145,7 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
         kept = await furnished.enter_async_context(furnish())
         shared = Shared(
-            *(backends, thinks, speaks, fallback, load("en")),
+            *(backends, thinks, speaks, fallback, load(language)),
             toolbox=toolbox or Toolbox(),
             eyes=eyes or Lookout(),
             kept=kept,

@@ -374,6 +374,22 @@ def test_local_eyes_answer_where_the_mind_has_none() -> None:
     assert mind.sent == [0]
 
 
+def test_a_small_mind_that_knows_no_german_still_has_eyes_in_german() -> None:
+    camera = ScriptedCamera(plain(RED))
+    stage = perform(
+        [(1.0, 2.0), (7.0, 8.0)],
+        [asks("was halte ich in der hand"), asks("warum ist der himmel blau")],
+        ends=16.0,
+        settings=told(),
+        mind=Seer(MindInfo("Small 135M", context=2048, local=True)),
+        eyes=Lookout(camera, local=Reader("Ich kann nur lesen: Ausgang.")),
+        language="de",
+    )
+    assert said(stage)[0] == "Ich kann nur lesen: Ausgang."
+    assert said(stage)[1].startswith("Frei sprechen kann ich auf Deutsch nicht")
+    assert len(camera.opened) == 1
+
+
 def test_without_a_camera_nothing_can_be_seen() -> None:
     assert "doesn't work" in said(look([MUG], None))[0]
 
