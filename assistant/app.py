@@ -27,7 +27,7 @@ from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
 from assistant.looking.encoding import Quality, pillow
 from assistant.looking.local_eyes import LocalEyes
-from assistant.looking.sight import Eyes, SightSettings
+from assistant.looking.sight import Lookout, SightSettings
 from assistant.minds import chained, mind_stages, or_nothing
 from assistant.models import store
 from assistant.models.progress import Progress
@@ -268,7 +268,7 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
             household=None if home is None else home[0],
             at_home=None if home is None else home[1],
             toolbox=ports["toolbox"],
-            eyes=Eyes(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
+            eyes=Lookout(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
             kept=ports["kept"],
         )
 

@@ -355,6 +355,21 @@ Source = Literal["camera", "screen", "file"]
 """Where a picture comes from."""
 
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels of the picture that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A piece of a line of text in a picture. Content, never an instruction."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    slope: float | None = None
+    """How far it sinks a pixel to the right; `None`: it is too short to tell."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """A picture that was just taken; it lives in RAM only."""
@@ -367,6 +382,8 @@ class Shot:
     """Not a bit of it has changed for seconds: no live sensor stands so still."""
     place: str = ""
     """Where it was in what it is of: "page 2 of 5", "at 0:03"."""
+    layer: tuple[TextLine, ...] = ()
+    """The text that a page of a PDF has of its own, in its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,21 +435,6 @@ class Camera(Protocol):
         A shot that is waited for still comes.
         """
         ...
-
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels of the picture that was given."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """A piece of a line of text in a picture. Content, never an instruction."""
-
-    text: str
-    box: Box
-    confidence: float = 1.0
-    slope: float | None = None
-    """How far it sinks a pixel to the right; `None`: it is too short to tell."""
 
 
 class TextReader(Protocol):

@@ -30,7 +30,7 @@ from assistant.languages.pack import Pack
 from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
-from assistant.looking.sight import Eyes, Sight, SightSettings
+from assistant.looking.sight import Lookout, Sight, SightSettings
 from assistant.ports import (
     Controls,
     Device,
@@ -92,7 +92,7 @@ class Shared:
     household: Household | None = None
     at_home: HomeSentences | None = None
     toolbox: Toolbox = field(default_factory=Toolbox)
-    eyes: Eyes = field(default_factory=Eyes)
+    eyes: Lookout = field(default_factory=Lookout)
     kept: Kept | None = None
     """Hands, and what they keep; `None`: all is for the mind."""
 
@@ -398,9 +398,6 @@ class LiveSession:
             )
         if canned is None and (home := self._shared.at_home) is not None:
             canned = await home.answer(order.text, released)
-        code = self._shared.pack.code
-        if canned is None and is_foreign(mind.info, code):
-            canned = spoken(code).say("no_free_talk")
         if canned is None:
             canned = introduction(order.text, mind.info, settings.name)
         if canned is not None:
@@ -419,6 +416,9 @@ class LiveSession:
             self._sight.close()
         if looked.said:
             yield looked.said
+            return
+        if is_foreign(mind.info, self._shared.pack.code):  # what its eyes tell needs no mind
+            yield spoken(self._shared.pack.code).say("no_free_talk")
             return
         prompt = talk.prompt(
             order.text,

@@ -22,10 +22,10 @@ from pathlib import Path
 from statistics import median
 
 from assistant.app import open_reader
-from assistant.cli.pages import sheets
 from assistant.config import load
 from assistant.languages.pack import load as load_pack
 from assistant.looking.fields import extract
+from assistant.looking.files import read as read_file
 from assistant.looking.page import Page, read_page
 
 KINDS = {"text on a page", "invoice", "product label", "sign", "screenshot with error"}
@@ -91,9 +91,9 @@ async def measure(engine: str, pictures: dict[Path, Known]) -> Score:
     loop = asyncio.get_running_loop()
     async with open_reader(config) as reader:
         for path, truth in sorted(pictures.items()):
-            sheet = next(sheets(path))
+            shot = read_file(path, 0.0)[0]
             began = loop.time()
-            page = await read_page(reader, sheet.pixels)
+            page = await read_page(reader, shot.pixels)
             score.seconds.append(loop.time() - began)
             _judge(engine, path.name, page, truth, score)
     return score

@@ -15,7 +15,7 @@ import numpy as np
 from assistant.backends import camera_opencv
 from assistant.bench import latency, stub
 from assistant.bench.manifest import Known
-from assistant.looking.sight import Eyes, SightSettings
+from assistant.looking.sight import Lookout, SightSettings
 from assistant.ports import MindInfo
 from assistant.session import Settings, Shared
 
@@ -74,7 +74,7 @@ async def measure(
     seeing = replace(settings, sight=SightSettings("auto", cue=False))
     place = await shared.eyes.offload(lambda: made(out / "vision-camera.avi"))
     async with camera_opencv.open(camera_opencv.Config(device=str(place))) as camera:
-        eyes = Eyes(camera, offload=shared.eyes.offload)
+        eyes = Lookout(camera, offload=shared.eyes.offload)
         before = ears.expect
         spoken = await latency.measure(
             shared, blind, asked, out / "vision-spoken.wav", before=before, told=told

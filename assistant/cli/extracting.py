@@ -1,34 +1,30 @@
-"""Behind `read`: pages become text, fields or tables; then the process ends.
-
-`pages_of`, `fields_of` and `written` need only pages as pixels, so that another verb with a
-loader of its own can use them.
-"""
+"""Behind `read`, and `see --extract`: pages become text, fields or tables; then it ends."""
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.app import open_reader, open_stage
 from assistant.cli.live import log_to, until_ended
-from assistant.cli.pages import Sheet, sheets
 from assistant.config import Config
 from assistant.errors import AssistantError
 from assistant.languages.pack import load as load_pack
 from assistant.languages.sight import SightWords
 from assistant.looking.extraction import extract_with
 from assistant.looking.fields import Found, extract
-from assistant.looking.page import Page, page_of, read_page
+from assistant.looking.files import read as read_file
+from assistant.looking.page import Page, has_text, page_in
 from assistant.looking.paragraphs import paragraphs
 from assistant.looking.tables import tables
-from assistant.ports import LanguageModel, MindInfo, TextReader
+from assistant.ports import LanguageModel, MindInfo, Shot
 from assistant.reasoning.persona import is_tiny
 from assistant.worker import Worker
 
 MOST_FIELDS = 50
-LAYER = 20
-"""Letters from which on a page's own text is believed; scanners leave a few."""
+PAGES = 30
+"""Pages of a document that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +59,10 @@ async def _read(config: Config, document: Path, wanted: Wanted) -> None:
     words = load_pack(config.language).sight
     loader = Worker("pages")
     try:
-        loaded = await loader.run(lambda: list(sheets(document)))
+        loaded = await loader.run(lambda: read_file(document.expanduser(), 0.0, PAGES))
     finally:
         loader.close()
-    if all(_has_layer(sheet) for sheet in loaded):
-        pages = await pages_of(loaded, None)
-    else:
-        async with open_reader(config) as reader:
-            pages = await pages_of(loaded, reader)
+    pages = await _pages_of(config, loaded)
     found = None
     if wanted.fields and wanted.mind and mind_can(config) and any(page.lines for page in pages):
         async with open_stage(config, "llm") as mind:
@@ -80,20 +72,12 @@ async def _read(config: Config, document: Path, wanted: Wanted) -> None:
     print(written(pages, wanted, found), end="")  # noqa: T201 - this is its output
 
 
-async def pages_of(loaded: Iterable[Sheet], reader: TextReader | None) -> list[Page]:
-    """Return pages with their text: their own where they have it, else what is read."""
-    pages = []
-    for sheet in loaded:
-        height, width = sheet.pixels.shape[:2]
-        if _has_layer(sheet) or reader is None:
-            pages.append(page_of(sheet.layer, width, height))
-        else:
-            pages.append(await read_page(reader, sheet.pixels))
-    return pages
-
-
-def _has_layer(sheet: Sheet) -> bool:
-    return sum(len(line.text) for line in sheet.layer) >= LAYER
+async def _pages_of(config: Config, shots: Sequence[Shot]) -> list[Page]:
+    """Return pages with their text; a reader is opened only if one has none of its own."""
+    if all(map(has_text, shots)):
+        return [await page_in(shot, None) for shot in shots]
+    async with open_reader(config) as reader:
+        return [await page_in(shot, reader) for shot in shots]
 
 
 async def fields_of(

@@ -26,6 +26,13 @@ Images = Annotated[
         "--image", "-i", metavar="FILE", help="A picture, PDF or short video that it is about."
     ),
 ]
+Extract = Annotated[
+    str, typer.Option("--extract", metavar="FIELDS", help="As JSON: vendor,total,date.")
+]
+Tables = Annotated[bool, typer.Option("--tables", help="The tables as CSV.")]
+AskMind = Annotated[
+    bool, typer.Option("--mind/--no-mind", help="Ask the mind for fields, if it is able.")
+]
 
 
 def load_config(

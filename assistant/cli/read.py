@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.options import ConfigFile, Settings, load_config
+from assistant.cli.options import AskMind, ConfigFile, Extract, Settings, Tables, load_config
 
 
 def command(
@@ -13,13 +13,9 @@ def command(
     config: ConfigFile = None,
     setting: Settings = None,
     *,
-    extract: Annotated[
-        str, typer.Option("--extract", metavar="FIELDS", help="As JSON: vendor,total,date.")
-    ] = "",
-    tables: Annotated[bool, typer.Option("--tables", help="The tables as CSV.")] = False,
-    mind: Annotated[
-        bool, typer.Option("--mind/--no-mind", help="Ask the mind for fields, if it is able.")
-    ] = True,
+    extract: Extract = "",
+    tables: Tables = False,
+    mind: AskMind = True,
 ) -> None:
     """Read a document: its text, some fields of it, or its tables."""
     from assistant.cli.extracting import Wanted, read  # noqa: PLC0415 - keeps --help quick

@@ -1,7 +1,7 @@
 """German."""
 
 from assistant.core.commands import Notice
-from assistant.languages.en import PACK as ENGLISH
+from assistant.languages.de_sight import SIGHT, SIGHTS
 from assistant.languages.pack import Asking, Pack
 
 PACK = Pack(
@@ -88,5 +88,6 @@ PACK = Pack(
             }
         ),
     ),
-    sight=ENGLISH.sight,  # what it tells of pages and pictures is English still
+    sight=SIGHT,
+    sights=SIGHTS,
 )

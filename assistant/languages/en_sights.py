@@ -55,6 +55,12 @@ _TRAIT = (
 _END = r"(?: (?:please|thanks|thank you|for me|now|here|over there|there|called|then))*$"
 SIGHTS = Sights(
     never=(
+        r"\blet(?:'s| us)(?: all)? (?:take|have) a look\b",
+        (
+            r"\bread (?:me |out )*(?:the|my) (?:latest |last |new |text )*(?:news|headlines"
+            r"|messages?"
+            r"|e ?mails?|story)\b"
+        ),
         rf"\b(?:this|these) {_SPANS}\b",
         rf"\bthis (?:\w+ )?{_TALK}s?\b",
         r"\b(?:what|which) (?:song|artist|band|album)\b|\bwho (?:sings|sang|plays)\b",
@@ -74,7 +80,10 @@ SIGHTS = Sights(
             r"\b(?:mpg|octane|unleaded|apr|pto|w2|interest rate|credit (?:card|score|limit)"
             r"|balance)\b"
         ),
-        r"\b(?:spell|pronounce|translate|synonym|definition|stand for)\b|\bmean(?:s|ing|t)?\b",
+        (
+            r"\b(?:spell|pronounce|synonym|translate(?! (?:this|the) (?:sign|label|menu|letter"
+            r"|page))|definition|stand for)\b|\bmean(?:s|ing|t)?\b"
+        ),
         r"^(?:what|where|how|why|when)(?:'s| is| are| was)? (?:that|this|it) (?:about|for)$",
         r"\bwhat (?:time|day|date|year|month) is (?:it|this|today)\b",
         r"\b(?:shopping|grocery|to do|todo|wish) list\b|\bon my list\b",
@@ -92,7 +101,10 @@ SIGHTS = Sights(
             r"|was) (?:this|these)\b"
         ),
         (
-            r"\b(?:in|on|of|inside|with|from|at|does|do|describe|identify|read|see|tell"
+            r"^(?=.*\b(?:what\S*|which|who\S*|where\S*|how|when|is|are|am|can|could|do|does|did"
+            r"|will|tell|read|see|say|describe|identify|help|please|need|want|like|know|find"
+            r"|look)\b)"
+            r".*\b(?:in|on|of|inside|with|from|at|does|do|describe|identify|read|see|tell"
             r"|called) (?:me )?(?:this|these)\b(?! way)"
         ),
         (
@@ -115,7 +127,7 @@ SIGHTS = Sights(
         ),
         r"\b(?:cook|make|made|sells?|use|open|find|buy) (?:this|these)\b|\bif this is\b",
         (
-            r"\bwhat (?:is|are|'s) (?:the|that|he|she|they|my)(?: [\w'-]+){0,3} (?:doing|riding"
+            r"\bwhat (?:is|are|'s) (?:the|that|he|she|they|my)(?: [\w'-]+){0,5} (?:doing|riding"
             r"|wearing|holding|eating|drinking|carrying|looking at|pointing (?:at|to)|set (?:to|at"
             r"|on)|made of)\b"
         ),
@@ -124,7 +136,11 @@ SIGHTS = Sights(
             r"(?: two| three)? [\w'-]+"
         ),
         r"\b(?:this|it) is an? .*\b(?:can you tell|tell me|what(?:'s| is)|is it)\b",
-        r"\b(?:what|which) colou?rs? (?!(?:is|are)(?: (?:it|that|they)\b|$))\S+",
+        (
+            r"\b(?:what|which) colou?rs? (?!(?:is|are)(?: (?:it|that|they)\b|$)|(?:do|does|should"
+            r"|would"
+            r"|will|can|did) (?:you|i|we)\b)\S+"
+        ),
         r"\bcolou?rs? (?:of|please)\b|\btell (?:me )?the colou?rs?\b",
         r"\bwhat(?: [\w'-]+)? am i (?:looking at|recording|seeing|holding)\b",
         # what eyes are asked for by name
@@ -165,7 +181,10 @@ SIGHTS = Sights(
             r"\b(?:did|do) (?:i|my camera|my phone) (?:just )?(?:take|get) (?:a "
             r"|any )?(?:good )?picture\b"
         ),
-        r"\bhow (?:do|does|did) (?:i|my|the|this|it)(?: [\w'-]+){0,3} look\b",
+        (
+            r"\bhow (?:do|does|did) (?:i|my|the|this|it)(?: [\w'-]+){0,3} look\b(?! (?:after|for"
+            r"|up|into))"
+        ),
         r"\bdoes (?:my|the|it|that|he|she) (?:[\w'-]+ ){0,3}(?:look|match|fit|go with)\b",
         (
             r"\bwhat (?:does|do|did) (?:he|she|they|it|that|the|my"
@@ -221,7 +240,8 @@ SIGHTS = Sights(
             rf"|that) (?:\w+ )?{_HOLDER}\b"
         ),
         (
-            r"\bhow (?:many|much)(?: [\w'-]+){1,4} (?:are|is|do you see)(?: there)? (?:in|on"
+            r"\bhow (?:many|much)(?: [\w'-]+){1,4} (?:are|is"
+            r"|do you see)(?: there)?(?: left)? (?:in|on"
             rf"|at) (?:the|my|that|those) (?:\w+ )?{_HOLDER}\b"
         ),
         (
@@ -241,13 +261,48 @@ SIGHTS = Sights(
         r"\bin the (?:foreground|background|picture|photo|image)\b",
         r"\bwhich (?:button|one of these|one is the|of these|of those|side)\b",
         (
-            r"\bwhat (?:\w+ ){1,3}(?:is|are) (?:in|on|at) (?:the|my|that) (?:\w+ )?(?:text"
+            r"\b(?:what|which) (?:\w+ ){1,4}(?:is|are) (?:in|on|at) (?:the|my"
+            r"|that) (?:\w+ )?(?:text"
             rf"|{_HOLDER})\b"
         ),
         r"\b(?:on|at) (?:the|my) (?:[\w'-]+ ){1,4}(?:and [\w'-]+ )?boxes\b",
         (
             r"\bthe (?:text|writing|words?|label)\b.*\bplease\b|\bname of that\b"
             r"|\bpiece of (?:paper|mail)\b"
+        ),
+        (
+            r"\b(?:what|which) (?:brand|breed|flavou?r|denomination|scent|pattern|make) (?:is|are)"
+            r" (?:the|my|that|those)\b"
+        ),
+        (
+            r"\bhow (?:full|empty) (?:is|are) (?:my|the|this)\b|\bwhich (?:button|cable|plug|key"
+            r"|bus) is\b"
+        ),
+        r"^translate (?:this|the) (?:sign|label|menu|letter|page)\b",
+        r"\bhow many fingers\b|^am i (?:holding|wearing|pointing)\b|\bwhat page am i on\b",
+        r"\bwhich way (?:up|round)\b|\bset (?:to|at|on)$|\bexpiration on (?:the|this|my)\b",
+        (
+            rf"\b(?:find|see|spot) (?:my|the)(?: [\w'-]+){{1,3}} (?:on|in|under|behind) (?:the|my)"
+            rf" {_HOLDER}\b"
+        ),
+        r"\bthe number on the (?:\w+ )?(?:door|bus|house)\b|\b(?:on|in) my (?:face|hair|teeth)\b",
+        # how things are
+        r"^(?:is|are) my (?:hair|face|nails|teeth|beard|tie)\b",
+        (
+            r"^(?:is|are) (?:the|my|that|those)(?: [\w'-]+){1,2} (?:boiling|burning|smoking"
+            r"|flashing"
+            r"|blinking|glowing|leaking|dripping|melting|charging|plugged in|upside down|crooked"
+            r"|level|straight)$"
+        ),
+        (
+            r"^(?:is|are) (?:the|my|that|those) (?:\w+ )?(?:doors?|windows?|gate|drawer|lid|fridge"
+            r"|oven|curtains?|blinds?|shutters?|box|garage) (?:open|closed|shut|locked)"
+            r"(?: or (?:\w+ )?\w+)?$"
+        ),
+        (
+            r"\bdid i leave (?:the|my) (?:[\w'-]+ )?(?:lights?|lamp|stove|oven|iron|tap|door"
+            r"|window"
+            r"|tv|heater)\b"
         ),
         # light, and who is there
         (
@@ -256,7 +311,8 @@ SIGHTS = Sights(
         ),
         (
             r"\bis (?:the|my|a) (?:[\w'-]+ )?(?:light|lamp|tv|television|fan|oven|stove|burner"
-            r"|computer|monitor|led|bulb) (?:turned |still |switched )?(?:on|off|lit)\b"
+            r"|radio|screen|kettle|computer|monitor|led|bulb) (?:turned |still |switched )?(?:on"
+            r"|off|lit)\b"
         ),
         (
             r"\bwho(?:'s| is) (?:here|there|at the door|standing|sitting|in the (?:room|picture"
@@ -264,6 +320,7 @@ SIGHTS = Sights(
         ),
     ),
     vague=(
+        rf"^(?:what|which) {_TRAIT}(?: of [\w'-]+)?$",
         r"\b(?:what|who)(?: the \w+)? (?:is|are|was) (?:that|those|these)(?: [\w'-]+)?$",
         rf"\bwhat(?:'s| is| are) (?:on|in) (?:that|those|the [\w'-]+(?: [\w'-]+)?){_END}",
         r"\bis (?:that|it) (?:an?|the|for) [\w'-]+(?: or .*)?$|\b(?:caf|decaf)\w* or \w+$",
@@ -285,7 +342,7 @@ SIGHTS = Sights(
         ),
         r"\bwhat(?:'s| is| are) the (?:\w+ ){1,2}(?:number|code|name|display)$",
         rf"\bhow many (?:[\w'-]+ ){{1,3}}(?:are|do you see)(?: (?:there|here|left))?{_END}",
-        rf"\bwhere(?:'s| is| are) (?:the|my) [\w'-]+{_END}",
+        rf"\bwhere(?:'s| is| are| did i (?:put|leave)) (?:the|my) [\w'-]+{_END}",
     ),
     screen=(
         (

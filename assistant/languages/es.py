@@ -1,7 +1,7 @@
 """Spanish."""
 
 from assistant.core.commands import Notice
-from assistant.languages.en import PACK as ENGLISH
+from assistant.languages.es_sight import SIGHT, SIGHTS
 from assistant.languages.pack import Asking, Pack
 
 PACK = Pack(
@@ -75,5 +75,6 @@ PACK = Pack(
             {"no", "nunca", "espera", "luego", "pero", "para", "cancela", "primero"}
         ),
     ),
-    sight=ENGLISH.sight,  # what it tells of pages and pictures is English still
+    sight=SIGHT,
+    sights=SIGHTS,
 )

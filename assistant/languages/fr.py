@@ -1,7 +1,7 @@
 """French."""
 
 from assistant.core.commands import Notice
-from assistant.languages.en import PACK as ENGLISH
+from assistant.languages.fr_sight import SIGHT, SIGHTS
 from assistant.languages.pack import Asking, Pack
 
 PACK = Pack(
@@ -74,5 +74,6 @@ PACK = Pack(
             {"non", "pas", "jamais", "attends", "plus", "mais", "arrête", "annule", "sauf"}
         ),
     ),
-    sight=ENGLISH.sight,  # what it tells of pages and pictures is English still
+    sight=SIGHT,
+    sights=SIGHTS,
 )

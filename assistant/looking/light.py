@@ -1,4 +1,4 @@
-"""Bright or dark, and what has moved between two looks."""
+"""Bright, dark or covered, and what has moved between two looks."""
 
 from typing import Literal
 
@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from assistant.looking.colours import small
 from assistant.ports import Pixels
 
-Light = Literal["dark", "dim", "lamp", "bright"]
-"""``lamp``: a dim room in which something shines."""
+Light = Literal["covered", "dark", "dim", "lamp", "bright"]
+"""``covered``: nothing but black. ``lamp``: a dim room in which something shines."""
 Place = Literal["left", "middle place", "right", "everywhere"]
 
+BLACK, FLAT = 0.047, 0.024
+"""Mean brightness of a black picture, and how much it varies (standard deviation) by noise."""
 DARK, DIM = 0.10, 0.28
 """Mean brightness below which it is dark, and dim."""
 GLOW, GLOWING = 0.92, 0.004
@@ -38,9 +40,11 @@ def grey(pixels: Pixels, side: int = 96) -> Grey:
 
 
 def light(pixels: Pixels) -> Light:
-    """Tell how bright it is where a picture was taken."""
+    """Tell how bright it is where a picture was taken, and whether the lens saw anything."""
     seen = grey(pixels)
     mean = float(seen.mean())
+    if mean < BLACK and float(seen.std()) < FLAT:
+        return "covered"
     shines = float((seen > GLOW).mean()) > GLOWING
     if mean >= DIM:
         return "bright"

@@ -6,12 +6,11 @@ one of each source, 48 by 48 levels of grey, in which nothing can be read.
 
 from dataclasses import dataclass, field
 
-from assistant.errors import BackendUnavailable
 from assistant.languages.pack import Pack, normalised
 from assistant.languages.sight import SightWords
 from assistant.looking.colours import listed, main, middle
 from assistant.looking.light import Grey, light, moved, thumbnail
-from assistant.looking.page import Page, read_page
+from assistant.looking.page import has_text, page_in
 from assistant.ports import CodeReader, FaceFinder, Pixels, Shot, Sight, Source, TextReader
 
 SPOKEN = 400
@@ -37,13 +36,14 @@ class LocalEyes:
         says = self.pack.sight.says
         match sight:
             case "text":
-                return await self._text(shot.pixels)
+                return await self._text(shot)
             case "codes":
                 return await self._codes(shot.pixels) or says["no code"]
             case "colours":
                 return self._colours(shot.pixels)
             case "light":
-                return says[light(shot.pixels)]
+                seen = light(shot.pixels)
+                return says["dark" if seen == "covered" else seen]
             case "faces":
                 return await self._faces(shot.pixels)
             case "motion":
@@ -55,10 +55,10 @@ class LocalEyes:
         sight = asked(question, self.pack.sight)
         if sight is not None and sight != "text":
             return await self.tell(sight, shot)
-        if light(shot.pixels) == "dark" and shot.source == "camera":
+        if light(shot.pixels) in {"covered", "dark"} and shot.source == "camera":
             return says["dark"]
         codes = "" if self.codes is None else await self._codes(shot.pixels)
-        text = await self.read_aloud(shot.pixels)
+        text = await self.read_aloud(shot)
         told = [says["read"].format(text=text)] if text else []
         told += [codes] if codes else []
         if sight == "text":
@@ -67,28 +67,20 @@ class LocalEyes:
             return f"{says['no mind']} {self._colours(shot.pixels)}"
         return " ".join(told)
 
-    async def page(self, pixels: Pixels) -> Page:
-        """Read a page. Raises `BackendUnavailable` where nothing can read."""
-        if self.reader is None:
-            raise BackendUnavailable("ocr", self.pack.sight.says["cannot read"])
-        return await read_page(self.reader, pixels)
-
-    async def read_aloud(self, pixels: Pixels) -> str:
+    async def read_aloud(self, shot: Shot) -> str:
         """Return what a picture says, as it can be said; nothing where nothing can be read."""
-        if self.reader is None:
-            return ""
-        page = await self.page(pixels)
+        page = await page_in(shot, self.reader)
         kept = [line for line in page.lines if line.confidence >= LEGIBLE]
         text = " ".join(line.text for line in kept)
         if sum(letter.isalnum() for letter in text) < ENOUGH:
             return ""
         return text if len(text) <= SPOKEN else f"{text[:SPOKEN].rsplit(' ', 1)[0]} …"
 
-    async def _text(self, pixels: Pixels) -> str:
+    async def _text(self, shot: Shot) -> str:
         says = self.pack.sight.says
-        if self.reader is None:
+        if self.reader is None and not has_text(shot):
             return says["cannot read"]
-        text = (await self.page(pixels)).text
+        text = (await page_in(shot, self.reader)).text
         return text if sum(map(str.isalnum, text)) >= ENOUGH else says["no text"]
 
     async def _codes(self, pixels: Pixels) -> str:

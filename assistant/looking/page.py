@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.looking.sharpening import sharpened
-from assistant.ports import Box, Pixels, TextLine, TextReader
+from assistant.ports import Box, Pixels, Shot, TextLine, TextReader
 
 Turned = Literal[0, 90, 180, 270]
 """Degrees, clockwise."""
@@ -43,6 +43,8 @@ PROSE = 3
 """Lines that a column has, at least."""
 LEVEL = 0.004
 """A page that sinks by less is level: a pixel in 250."""
+LAYER = 20
+"""Letters from which on a page's own text is believed; scanners leave a few."""
 MOST_PIECES = 3000
 """Pieces of a page that are looked at: beyond it is noise, and time grows faster than they."""
 
@@ -77,6 +79,19 @@ class Page:
     def _in_turn(self) -> Iterable[tuple[TextLine, ...]]:
         for block in blocks(self.lines):
             yield from rows(block)
+
+
+def has_text(shot: Shot) -> bool:
+    """Tell whether a page's own text is believed, so that nothing has to be read."""
+    return sum(len(line.text) for line in shot.layer) >= LAYER
+
+
+async def page_in(shot: Shot, reader: TextReader | None) -> Page:
+    """Return a page with its own text where it has that, else read. Raises `BackendError`."""
+    if reader is not None and not has_text(shot):
+        return await read_page(reader, shot.pixels)
+    height, width = shot.pixels.shape[:2]
+    return page_of(shot.layer, width, height)
 
 
 async def read_page(reader: TextReader, pixels: Pixels) -> Page:

@@ -1,13 +1,14 @@
 """The pages of a PDF as pictures."""
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant.errors import BackendUnavailable, MediaError
-from assistant.ports import Pixels, Shot
+from assistant.ports import Pixels, Shot, TextLine
 
 PAGES = 5
 """So many are looked at, from the first on."""
@@ -17,8 +18,8 @@ POINTS = 14_400
 """The longest side that a PDF may have by its standard: 200 inches."""
 
 
-def read_pages(path: Path, at: float) -> list[Shot]:
-    """Return the first pages; blocks. Raises `MediaError`."""
+def read_pages(path: Path, at: float, most: int = PAGES) -> list[Shot]:
+    """Return the first pages, at `most` so many; blocks. Raises `MediaError`."""
     pdfium = _library()
     try:
         document = pdfium.PdfDocument(str(path))
@@ -33,25 +34,44 @@ def read_pages(path: Path, at: float) -> list[Shot]:
         if not count:
             raise MediaError(str(path), "it has no pages")
         return [
-            Shot(_page(pdfium, document, path, n), at, "file", place=_place(n, count))
-            for n in range(min(count, PAGES))
+            Shot(pixels, at, "file", place=_place(n, count), layer=layer)
+            for n in range(min(count, most))
+            for pixels, layer in (_page(pdfium, document, path, n),)
         ]
     finally:
         document.close()
 
 
-def _page(pdfium: Any, document: Any, path: Path, number: int) -> Pixels:
+def _page(
+    pdfium: Any, document: Any, path: Path, number: int
+) -> tuple[Pixels, tuple[TextLine, ...]]:
     try:
         page = document[number]
         width, height = page.get_size()
         if not 0 < max(width, height) <= POINTS:
             raise MediaError(str(path), f"page {number + 1} has an impossible size")
-        bitmap = page.render(scale=LONGEST / max(width, height), rev_byteorder=True)
+        scale = LONGEST / max(width, height)
+        bitmap = page.render(scale=scale, rev_byteorder=True)
         pixels: Pixels = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)
+        text = page.get_textpage()
+        layer = tuple(_layer(text, height, scale))
+        text.close()
         page.close()
     except pdfium.PdfiumError:
         raise MediaError(str(path), f"page {number + 1} is damaged; export it again") from None
-    return pixels
+    return pixels, layer
+
+
+def _layer(text: Any, high: float, scale: float) -> Iterator[TextLine]:
+    """Yield the pieces of a page's own text, where they are drawn."""
+    for number in range(text.count_rects()):
+        left, bottom, right, top = text.get_rect(number)
+        said = " ".join(text.get_text_bounded(left, bottom, right, top).split())
+        if said:
+            sides = (left * scale, (high - top) * scale, right * scale, (high - bottom) * scale)
+            yield TextLine(
+                said, (round(sides[0]), round(sides[1]), round(sides[2]), round(sides[3]))
+            )
 
 
 def _place(number: int, count: int) -> str:

@@ -12,19 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from assistant import ports
 from assistant.core import events as e
 from assistant.core.states import Quiet, State, UserSpeaking
 from assistant.errors import BackendError, BackendUnavailable, MediaError
 from assistant.languages.pack import Pack, normalised
 from assistant.looking import files
-from assistant.looking.darkness import light
 from assistant.looking.encoding import Quality, encode
 from assistant.looking.glance import Glance
+from assistant.looking.light import light
 from assistant.looking.visual import Visual, Wish
 from assistant.ports import (
     Camera,
     Detail,
+    Eyes,
     Image,
     Looked,
     MindInfo,
@@ -68,12 +68,12 @@ async def at_once(call: Callable[[], T]) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
+class Lookout:
     """The backends of looking, shared by all sessions; none: only files can be looked at."""
 
     camera: Camera | None = None
     screen: Camera | None = None
-    local: ports.Eyes | None = None
+    local: Eyes | None = None
     offload: Offload = at_once
 
 
@@ -94,7 +94,7 @@ class Sight:
 
     def __init__(
         self,
-        eyes: Eyes,
+        eyes: Lookout,
         pack: Pack,
         mind: Callable[[], MindInfo],
         settings: SightSettings,

@@ -12,6 +12,8 @@ from assistant.ports import Detail, Source
 
 NOTHING = re.compile(r"(?!)")
 """Matches nothing."""
+LONGEST = 40
+"""Words of a sentence; a longer one is no question: it is read aloud, or dictated."""
 _SENTENCE_END = re.compile(r"[.?!]+(?:\s+|$)")
 
 
@@ -42,7 +44,8 @@ class Visual:
         `afresh`: nothing was said before, so that "what is that?" is not about words.
         """
         for sentence in _SENTENCE_END.split(text):
-            words = " ".join(normalised(sentence))
+            said = normalised(sentence)
+            words = " ".join(said) if len(said) <= LONGEST else ""
             if (source := self._source(words, afresh=afresh)) is not None:
                 reads = source == "screen" or self._reading.search(words) is not None
                 return Wish(source, "read" if reads else "glance")

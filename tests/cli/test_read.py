@@ -1,4 +1,4 @@
-"""`assistant read` as a user runs it."""
+"""`assistant read`, and what `assistant see` does of it, as a user runs them."""
 
 import json
 import os
@@ -30,8 +30,10 @@ def env(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def run(env: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "assistant", "read", *map(str, arguments)]
+def run(
+    env: dict[str, str], *arguments: object, verb: str = "read"
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "assistant", verb, *map(str, arguments)]
     return subprocess.run(
         command,
         env=env,
@@ -55,6 +57,35 @@ def test_a_pdf_is_read_from_its_own_text(env: dict[str, str], tmp_path: Path) ->
         "iban": None,
     }
     assert [one["state"] for one in found.values()] == ["found"] * 3 + ["missing"]
+
+
+def test_see_extracts_and_finds_tables_as_read_does(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "bill.pdf").write_bytes(pdf(BILL))
+    asked = (tmp_path / "bill.pdf", "--extract", "vendor,total,date")
+    seen = run(env, *asked, verb="see")
+    assert (seen.returncode, seen.stderr) == (0, "")
+    assert [one["value"] for one in json.loads(seen.stdout).values()] == [
+        *("Calder Energy Ltd", "600.00", "2024-03-15"),
+    ]
+    assert seen.stdout == run(env, *asked).stdout
+    rows = [
+        (x, y, text)
+        for y, row in zip(
+            (700, 670, 640),
+            ("Item Quantity Amount", "Nails 20 2.00", "Screws 30 3.00"),
+            strict=True,
+        )
+        for x, text in zip((50, 250, 450), row.split(), strict=True)
+    ]
+    (tmp_path / "list.pdf").write_bytes(pdf(rows))
+    seen = run(env, tmp_path / "list.pdf", "--tables", verb="see")
+    assert seen.stdout.splitlines() == ["Item,Quantity,Amount", "Nails,20,2.00", "Screws,30,3.00"]
+
+
+def test_fields_and_a_question_do_not_go_together(env: dict[str, str]) -> None:
+    ended = run(env, "a.pdf", "What is it?", "--extract", "total", verb="see")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("assistant: --extract and --tables take one file")
 
 
 def test_text_is_printed_by_paragraphs(env: dict[str, str], tmp_path: Path) -> None:
@@ -83,14 +114,13 @@ def picture(path: Path, size: tuple[int, int] = (200, 300)) -> bytes:
 @pytest.mark.parametrize(
     ("name", "code", "told"),
     [
-        ("missing.png", 65, "there is no such file"),
-        ("locked.pdf", 65, "it wants a password; save a copy without one"),
-        ("damaged.pdf", 65, "the PDF is damaged; save it again"),
-        ("cut.png", 65, "the picture is damaged; save it again"),
-        ("empty.png", 65, "it is neither a picture nor a PDF"),
-        ("7000.png", 65, "it has more than 40 megapixels; make it smaller"),
-        ("10000.png", 65, "it has more than 40 megapixels; make it smaller"),
-        ("20000.png", 65, "it has more than 40 megapixels; make it smaller"),
+        ("missing.png", 65, "it cannot be read (no such file or directory)"),
+        ("locked.pdf", 65, "it has a password; save a copy without one and give that"),
+        ("damaged.pdf", 65, "it is a damaged PDF; export it again"),
+        ("cut.png", 65, "it is damaged or cut off (image file is truncated)"),
+        ("empty.png", 65, "it is empty"),
+        ("8000.png", 65, "million pixels, and 50 is the most; make it smaller"),
+        ("20000.png", 65, "million pixels, and 50 is the most; make it smaller"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(

@@ -1,3 +1,5 @@
+import string
+
 import pytest
 from num2words import num2words
 
@@ -66,3 +68,32 @@ def test_single_words_are_in_their_one_form(pack: Pack) -> None:
 def test_the_language_is_named_as_its_libraries_name_it(pack: Pack) -> None:
     assert num2words(7, lang=pack.numbers)
     assert pack.code == load(pack.code).code
+
+
+ENGLISH = load("en")
+
+
+def test_what_is_seen_is_told_in_its_own_language(pack: Pack) -> None:
+    """Each sentence is there, has the same gaps, and is another one than the English."""
+    own, model = pack.sight, ENGLISH.sight
+    for told, expected in ((own.says, model.says), (pack.sights.excuses, ENGLISH.sights.excuses)):
+        assert set(told) == set(expected)
+        for name, text in expected.items():
+            assert gaps(told[name]) == gaps(text), name
+            assert pack is ENGLISH or told[name] != text, name
+    assert set(own.colours) == set(model.colours)
+    assert set(own.asks) == set(model.asks)
+    assert set(own.fields) == set(model.fields)
+    assert len(own.months) == 12
+
+
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_labels_are_compared_as_they_are_written(pack: Pack) -> None:
+    """A label with an accent's other encoding, or an empty one, would never be found."""
+    sight = pack.sight
+    labels = [label for known in sight.fields.values() for label in known.labels]
+    for phrase in (*labels, *sight.titles, *sight.sums, *sight.go_on, *sight.spell):
+        assert normalised(phrase)

@@ -14,6 +14,7 @@ from assistant.backends import camera_opencv
 from assistant.backends.camera_opencv import Config, OpenCvCamera
 from assistant.backends.camera_opencv.places import find, present
 from assistant.backends.camera_opencv.shots import BURST, Shots
+from assistant.backends.camera_opencv.watch import IDLE_S, SOON_S
 from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
 from tests.looking.pictures import BLUE, GREEN, RED, MjpegServer, near, plain, video
 
@@ -159,6 +160,41 @@ def test_no_password_is_in_what_is_said_of_a_camera() -> None:
             assert "video.mjpg" not in text
 
     run(Config(device="http://user:secret@127.0.0.1:9/video.mjpg", open_s=1), check)
+
+
+class Counting:
+    """OpenCV, counting what it decodes of a stream."""
+
+    def __init__(self) -> None:
+        self.decoded = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(cv2, name)
+
+    def imdecode(self, data: Any, how: int) -> Any:
+        self.decoded += 1
+        return cv2.imdecode(data, how)
+
+
+def test_a_camera_that_is_kept_warm_decodes_hardly_anything() -> None:
+    """Decoding each frame took a tenth of a core."""
+
+    async def main() -> None:
+        server, library, loop = MjpegServer(), Counting(), asyncio.get_running_loop()
+        async with server.serve():
+            camera = OpenCvCamera(Config(device=server.url), library, loop)
+            camera.arm()
+            assert near(await colour(camera), RED)
+            await asyncio.sleep(SOON_S)
+            sent, before, began = server.frames, library.decoded, loop.time()
+            while server.frames < sent + 30:  # noqa: ASYNC110 - it is another program, in effect
+                await asyncio.sleep(0.05)
+            seconds = loop.time() - began
+            assert 2 <= library.decoded - before <= min(25, seconds / IDLE_S + 2)
+            assert near(await colour(camera), RED)
+            await camera.close()
+
+    asyncio.run(main())
 
 
 def test_a_frozen_picture_is_told_from_a_live_one() -> None:

@@ -27,6 +27,47 @@ def test_an_invoice_gives_its_fields() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "placed"),
+    [
+        (
+            "de",
+            (
+                *((40, 30, "Stadtwerke Hamm GmbH"), (600, 30, "RECHNUNG")),
+                *((560, 90, "Rechnungsnummer:"), (800, 90, "R-20417")),
+                *((560, 130, "Rechnungsdatum:"), (800, 130, "15. März 2024")),
+                *((500, 400, "Gesamtbetrag:"), (720, 400, "1.250,00 €")),
+            ),
+        ),
+        (
+            "es",
+            (
+                *((40, 30, "Aguas del Norte SL"), (600, 30, "FACTURA")),
+                *((560, 90, "Número de factura:"), (800, 90, "R-20417")),
+                *((560, 130, "Fecha:"), (800, 130, "15 marzo 2024")),
+                *((500, 400, "Total a pagar:"), (720, 400, "1.250,00 €")),
+            ),
+        ),
+        (
+            "fr",
+            (
+                *((40, 30, "Boulangerie Petit SARL"), (600, 30, "FACTURE")),
+                *((560, 90, "Numéro de facture :"), (800, 90, "R-20417")),
+                *((560, 130, "Date :"), (800, 130, "15 mars 2024")),
+                *((500, 400, "Net à payer :"), (720, 400, "1 250,00 €")),
+            ),
+        ),
+    ],
+)
+def test_papers_in_other_languages_give_their_fields(
+    language: str, placed: tuple[tuple[float, float, str], ...]
+) -> None:
+    names = ["vendor", "number", "date", "total"]
+    found = extract([page(*placed)], names, load(language).sight)
+    values = [found[name].value for name in names]
+    assert values == [placed[0][2], "R-20417", "2024-03-15", "1250.00"]
+
+
+@pytest.mark.parametrize(
     ("name", "text", "value"),
     [
         ("total", "Total: $1,250.00", "1250.00"),

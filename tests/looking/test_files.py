@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +74,12 @@ def test_nothing_but_the_picture_leaves(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("detail", "side"), [("glance", 1024), ("read", 1568)])
-def test_it_is_made_as_small_as_its_purpose_allows(detail: str, side: int) -> None:
+@pytest.mark.parametrize("opencv", [True, False])
+def test_it_is_made_as_small_as_its_purpose_allows(
+    monkeypatch: pytest.MonkeyPatch, detail: str, side: int, *, opencv: bool
+) -> None:
+    if not opencv:
+        monkeypatch.delitem(sys.modules, "cv2")
     sent = encode(plain(RED, 1920, 1080), *Quality().of(detail))  # type: ignore[arg-type]
     with Image.open(io.BytesIO(sent.data)) as picture:
         assert max(picture.size) == side

@@ -77,7 +77,7 @@ def test_the_thing_in_the_middle_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "how"), [(0, "dark"), (20, "dark"), (50, "dim"), (90, "bright"), (255, "bright")]
+    ("level", "how"), [(0, "covered"), (20, "dark"), (50, "dim"), (90, "bright"), (255, "bright")]
 )
 def test_light_is_told(level: int, how: str) -> None:
     assert light(plain(level, level, level)) == how
@@ -174,3 +174,21 @@ def test_a_long_text_is_cut_at_a_word() -> None:
     told = answer(eyes, "What does it say?")
     assert told.endswith("word …")
     assert len(told) < 450
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "told"),
+    [
+        ("de", "Was halte ich in der Hand?", "Ich kann nur lesen: VOLLMILCH 1 l"),
+        ("es", "¿Qué tengo en la mano?", "Solo puedo leer: VOLLMILCH 1 l"),
+        ("fr", "Qu'est-ce que je tiens ?", "Je peux seulement lire : VOLLMILCH 1 l"),
+        ("de", "Welche Farbe hat das?", "Es ist überwiegend rot."),
+        ("es", "¿De qué color es esto?", "Predomina: rojo."),
+        ("fr", "C'est de quelle couleur ?", "Couleurs dominantes : rouge."),
+    ],
+)
+def test_it_tells_what_it_sees_in_the_language_it_speaks(
+    language: str, question: str, told: str
+) -> None:
+    eyes = LocalEyes(load(language), ScriptedReader((piece(0, 0, "VOLLMILCH 1 l"),)))
+    assert answer(eyes, question, plain(220, 20, 20)) == told

@@ -27,6 +27,11 @@ VISUAL = Visual(load("en"))
         "Do I look all right? How does my hair look?",
         "how many people are in the picture",
         "What does that sign say?",
+        "Which address is in the text?",
+        "Is the door open or closed?",
+        "Did I leave the stove on?",
+        "Can you find my keys on the table?",
+        "What breed is the dog?",
     ],
 )
 def test_the_camera_is_meant(text: str) -> None:
@@ -88,12 +93,60 @@ def test_what_was_handed_over_is_meant(text: str) -> None:
         "What is your favourite colour?",
         "Can you repeat that?",
         "How was your day this week?",
+        "Let's take a look at tomorrow.",
+        "Read me the news.",
+        "How do I look after a cactus?",
+        "Not at this particular hour, Tom said.",
         "",
         "?!",
     ],
 )
 def test_nothing_is_to_be_seen(text: str) -> None:
     assert VISUAL.wish(text) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wish"),
+    [
+        ("de", "Was halte ich in der Hand?", Wish("camera", "glance")),
+        ("de", "Lies mir diesen Brief vor.", Wish("camera", "read")),
+        ("de", "Ist das Licht an?", Wish("camera", "glance")),
+        ("de", "Was bedeutet die Fehlermeldung auf meinem Bildschirm?", Wish("screen", "read")),
+        ("de", "Fass dieses Dokument zusammen.", Wish("file", "glance")),
+        ("de", "Wie spät ist es?", None),
+        ("de", "Mach das Licht in der Küche an.", None),
+        ("de", "Wer hat Hamlet geschrieben?", None),
+        ("de", "Was machst du dieses Wochenende?", None),
+        ("es", "¿Qué tengo en la mano?", Wish("camera", "glance")),
+        ("es", "Léeme esta carta.", Wish("camera", "read")),
+        ("es", "¿Está encendida la luz?", Wish("camera", "glance")),
+        ("es", "¿Qué dice el error de mi pantalla?", Wish("screen", "read")),
+        ("es", "Resume este documento.", Wish("file", "glance")),
+        ("es", "¿Qué hora es?", None),
+        ("es", "Enciende la luz de la cocina.", None),
+        ("es", "¿Cómo se llama esta canción?", None),
+        ("es", "¿Qué haces este fin de semana?", None),
+        ("fr", "Qu'est-ce que je tiens dans la main ?", Wish("camera", "glance")),
+        ("fr", "Lis-moi cette lettre.", Wish("camera", "read")),
+        ("fr", "Est-ce que la lumière est allumée ?", Wish("camera", "glance")),
+        ("fr", "Que dit l'erreur sur mon écran ?", Wish("screen", "read")),
+        ("fr", "Résume ce document.", Wish("file", "glance")),
+        ("fr", "Quelle heure est-il ?", None),
+        ("fr", "Allume la lumière dans la cuisine.", None),
+        ("fr", "Que fais-tu ce week-end ?", None),
+        ("fr", "Est-ce que c'est vrai ?", None),
+    ],
+)
+def test_other_languages_have_rules_of_their_own(
+    language: str, text: str, wish: Wish | None
+) -> None:
+    assert Visual(load(language)).wish(text) == wish
+
+
+def test_what_is_read_aloud_or_dictated_is_no_question() -> None:
+    told = "and then she said that she could see what this was and " * 4
+    assert VISUAL.wish("she could see what this was") is not None
+    assert VISUAL.wish(told) is None
 
 
 def test_what_is_that_may_be_about_words_once_something_was_said() -> None:

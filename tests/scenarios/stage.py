@@ -14,7 +14,7 @@ from assistant.core import events as e
 from assistant.core.states import Policy, Quiet
 from assistant.languages.pack import load
 from assistant.listening.ear import EarBackends, EarSettings
-from assistant.looking.sight import Eyes
+from assistant.looking.sight import Lookout
 from assistant.ports import (
     Frame,
     Samples,
@@ -114,7 +114,8 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     keep_frames: bool = True,
     mind: ScriptedMind | None = None,
     toolbox: Toolbox | None = None,
-    eyes: Eyes | None = None,
+    eyes: Lookout | None = None,
+    language: str = "en",
     furnish: Callable[[], AbstractAsyncContextManager[Kept | None]] = nullcontext,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
@@ -144,9 +145,9 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
         backends = EarBackends(transcriber or ears, ScriptedDetector, wake=wake)
         kept = await furnished.enter_async_context(furnish())
         shared = Shared(
-            *(backends, thinks, speaks, fallback, load("en")),
+            *(backends, thinks, speaks, fallback, load(language)),
             toolbox=toolbox or Toolbox(),
-            eyes=eyes or Eyes(),
+            eyes=eyes or Lookout(),
             kept=kept,
         )
         stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from assistant.looking.sight import Eyes
+from assistant.looking.sight import Lookout
 from assistant.testing.camera import ScriptedCamera
 from assistant.testing.ears import Script
 from tests.looking.pictures import BLUE, GREEN, plain
@@ -56,7 +56,7 @@ def spend_a_day(
         ends=3.0 + GAP_S * len(questions),
         settings=told(mode=mode),
         mind=mind,
-        eyes=Eyes(camera, screen),
+        eyes=Lookout(camera, screen),
         keep_frames=False,
     )
     return stage, mind, [camera, screen]

@@ -15,7 +15,7 @@ from assistant.core import commands as c
 from assistant.core.states import Policy
 from assistant.errors import BackendUnavailable
 from assistant.listening.ear import EarSettings
-from assistant.looking.sight import Eyes, SightSettings
+from assistant.looking.sight import Lookout, SightSettings
 from assistant.ports import Message, MindInfo, Pixels, Shot, Track
 from assistant.session import Settings
 from assistant.testing.camera import ScriptedCamera, scene
@@ -92,7 +92,7 @@ def look(  # noqa: PLR0913 - a scenario has many actors
         ends=4.0 + every * len(scripts),
         settings=settings or told(),
         mind=mind or Seer(),
-        eyes=Eyes(camera, screen, local),
+        eyes=Lookout(camera, screen, local),
     )
 
 
@@ -210,7 +210,7 @@ def test_the_state_tells_of_an_open_camera() -> None:
         [MUG],
         settings=told(),
         mind=Seer(),
-        eyes=Eyes(ScriptedCamera()),
+        eyes=Lookout(ScriptedCamera()),
         meanwhile=watch,
     )
     assert ("scripted camera",) in states
@@ -244,7 +244,7 @@ def test_only_the_newest_picture_is_sent() -> None:
         scripts,
         settings=told(),
         mind=mind,
-        eyes=Eyes(camera),
+        eyes=Lookout(camera),
         meanwhile=repaint,
     )
     assert said(stage) == ["green.", "red.", "red."]
@@ -277,7 +277,13 @@ def test_what_is_handed_over_is_looked_at_whatever_the_mode(tmp_path: Path) -> N
         assert report.said == "blue."
 
     perform(
-        [], [], settings=told(mode="off"), mind=mind, eyes=Eyes(camera), meanwhile=ask, ends=20.0
+        [],
+        [],
+        settings=told(mode="off"),
+        mind=mind,
+        eyes=Lookout(camera),
+        meanwhile=ask,
+        ends=20.0,
     )
     assert camera.opened == []
 
@@ -368,6 +374,22 @@ def test_local_eyes_answer_where_the_mind_has_none() -> None:
     assert mind.sent == [0]
 
 
+def test_a_small_mind_that_knows_no_german_still_has_eyes_in_german() -> None:
+    camera = ScriptedCamera(plain(RED))
+    stage = perform(
+        [(1.0, 2.0), (7.0, 8.0)],
+        [asks("was halte ich in der hand"), asks("warum ist der himmel blau")],
+        ends=16.0,
+        settings=told(),
+        mind=Seer(MindInfo("Small 135M", context=2048, local=True)),
+        eyes=Lookout(camera, local=Reader("Ich kann nur lesen: Ausgang.")),
+        language="de",
+    )
+    assert said(stage)[0] == "Ich kann nur lesen: Ausgang."
+    assert said(stage)[1].startswith("Frei sprechen kann ich auf Deutsch nicht")
+    assert len(camera.opened) == 1
+
+
 def test_without_a_camera_nothing_can_be_seen() -> None:
     assert "doesn't work" in said(look([MUG], None))[0]
 
@@ -382,7 +404,7 @@ def test_an_interrupted_answer_leaves_the_camera_closed() -> None:
         [MUG, asks("never mind")],
         settings=told(),
         mind=Seer(),
-        eyes=Eyes(camera),
+        eyes=Lookout(camera),
     )
     assert not camera.active
     check_at_rest(stage)
@@ -390,6 +412,6 @@ def test_an_interrupted_answer_leaves_the_camera_closed() -> None:
 
 def test_a_session_that_ends_lets_go_of_the_camera() -> None:
     camera = ScriptedCamera()
-    perform([(1.0, 2.0)], [MUG], settings=told(), mind=Seer(), eyes=Eyes(camera), ends=1.9)
+    perform([(1.0, 2.0)], [MUG], settings=told(), mind=Seer(), eyes=Lookout(camera), ends=1.9)
     assert not camera.active
     assert camera._observers == []

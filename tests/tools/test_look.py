@@ -9,7 +9,7 @@ import pytest
 
 from assistant.errors import BackendUnavailable, ToolError
 from assistant.languages.pack import load
-from assistant.looking.sight import Eyes, Sight, SightSettings
+from assistant.looking.sight import Lookout, Sight, SightSettings
 from assistant.ports import Detail, Looked, MindInfo, Source, ToolResult
 from assistant.testing.camera import ScriptedCamera
 from assistant.tools.look import look
@@ -47,7 +47,7 @@ class SeeingAround(Around):
 
 
 def seeing(
-    eyes: Eyes, mode: Literal["off", "tool"] = "tool", *, sees: bool = True
+    eyes: Lookout, mode: Literal["off", "tool"] = "tool", *, sees: bool = True
 ) -> SeeingAround:
     info = MindInfo("a mind", context=8192, sees=sees)
     settings = SightSettings(mode)
@@ -60,21 +60,21 @@ def call(around: Around, source: Source = "camera") -> ToolResult:
 
 def test_a_mind_that_asks_gets_a_picture_and_the_camera_is_closed() -> None:
     camera = ScriptedCamera(plain(GREEN), opens_s=0.0)
-    result = call(seeing(Eyes(camera)))
+    result = call(seeing(Lookout(camera)))
     assert near(colour_of(result.images[0].data), GREEN)
     assert not camera.active
 
 
 def test_it_may_look_at_the_screen() -> None:
     screen = ScriptedCamera(plain(BLUE), source="screen", opens_s=0.0)
-    result = call(seeing(Eyes(ScriptedCamera(), screen)), "screen")
+    result = call(seeing(Lookout(ScriptedCamera(), screen)), "screen")
     assert near(colour_of(result.images[0].data), BLUE)
     assert result.text == "This is the user's screen."
 
 
 def test_the_newest_picture_can_be_looked_at_again_without_opening_anything() -> None:
     camera = ScriptedCamera(plain(GREEN), opens_s=0.0)
-    around = seeing(Eyes(camera))
+    around = seeing(Lookout(camera))
     first = call(around)
     again = call(around, "file")
     assert again.images == first.images
@@ -85,9 +85,9 @@ def test_the_newest_picture_can_be_looked_at_again_without_opening_anything() ->
     ("around", "says"),
     [
         (Around(), "nothing here to look with"),
-        (seeing(Eyes(ScriptedCamera()), "off"), "may not use a camera"),
-        (seeing(Eyes(ScriptedCamera()), sees=False), "takes no pictures"),
-        (seeing(Eyes()), "camera doesn't work"),
+        (seeing(Lookout(ScriptedCamera()), "off"), "may not use a camera"),
+        (seeing(Lookout(ScriptedCamera()), sees=False), "takes no pictures"),
+        (seeing(Lookout()), "camera doesn't work"),
     ],
 )
 def test_where_nothing_can_be_seen_the_mind_is_told_why(around: Around, says: str) -> None:
@@ -99,4 +99,4 @@ def test_a_broken_camera_is_told_and_raises_nothing_else() -> None:
     camera = ScriptedCamera(opens_s=0.0)
     camera.fails = BackendUnavailable("camera", "unplugged")
     with pytest.raises(ToolError, match="doesn't work at the moment"):
-        call(seeing(Eyes(camera)))
+        call(seeing(Lookout(camera)))
