@@ -297,6 +297,9 @@ class LiveSession:
         """Be like this from here on; a turn that goes on is let end by the old rules."""
         self._conversation.reopen(self._opening(settings), settings.idle_s)
         self._next = settings
+        if settings.sight.mode == "off":  # eyes that are to be closed are, in mid-turn, too
+            self._sight.settings = settings.sight
+            self._sight.close()
         if isinstance(self._conductor.state, Quiet):
             self._take_next()
 
