@@ -31,6 +31,7 @@ from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
 from assistant.looking.sight import Eyes, Sight, SightSettings
+from assistant.looking.visual import Visual
 from assistant.ports import (
     Controls,
     Device,
@@ -52,6 +53,7 @@ from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.errands import Errands
 from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.offers import offers
 from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.surroundings import Around, Work
 from assistant.reasoning.telling import RULES
@@ -479,7 +481,24 @@ class LiveSession:
         info = self._shared.mind.info
         say = spoken(self._shared.pack.code)
         ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
-        return Handiwork(kept.hands, company, calls_tools=info.calls_tools), ringing
+        calls = info.calls_tools
+        return Handiwork(kept.hands, company, calls_tools=calls, offers=self._offers), ringing
+
+    def _offers(self) -> tuple[str, ...]:
+        """Return what can be done here beside what hands do."""
+        shared, eyes = self._shared, self._shared.eyes
+        may = self._settings.sight.mode in {"auto", "always"} and eyes.camera is not None
+        useful = shared.mind.info.sees or eyes.local is not None
+        return offers(
+            shared.pack.code,
+            shared.household,
+            shared.toolbox if shared.mind.info.calls_tools else None,
+            looks=self._opens_eyes if may and useful else None,
+        )
+
+    def _opens_eyes(self, text: str) -> bool:
+        wish = Visual(self._shared.pack).wish(text, afresh=True)
+        return wish is not None and wish.source == "camera"
 
     async def _ring(self) -> None:
         if self._ringing is not None:

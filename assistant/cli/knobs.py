@@ -1,4 +1,4 @@
-"""What surfaces may turn beside the conversation: microphone, camera, loudness, patience, buttons."""
+"""What surfaces may turn beside the conversation: ears, eyes, loudness, patience, buttons."""
 
 import math
 from collections.abc import Awaitable, Callable, Sequence

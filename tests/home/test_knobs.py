@@ -17,7 +17,6 @@ from assistant.listening.pauses import Pauses
 from assistant.looking.sight import Eyes
 from assistant.ports import Button, Control, Switch, TurnReport
 from assistant.recorder.stalls import LoopMonitor
-from assistant.session import Settings
 from assistant.testing.camera import ScriptedCamera
 from assistant.testing.mind import ScriptedMind
 from tests.home.stage import ScriptedSession
@@ -57,13 +56,15 @@ def test_what_can_be_tuned_is_offered() -> None:
 
 
 def test_the_camera_is_switched_where_it_may_look() -> None:
-    retuned: list[Settings] = []
+    modes: list[str] = []
 
     async def main() -> None:
         config = load(flags={"vision.mode": "auto"}, environ={})
         house = House(config, lambda: config, Recent(), LoopMonitor())
         eyes = Eyes(ScriptedCamera(None))
-        session = SimpleNamespace(retune=retuned.append, pauses=Pauses(), gauges=dict)
+        session = SimpleNamespace(
+            retune=lambda settings: modes.append(settings.sight.mode), pauses=Pauses(), gauges=dict
+        )
         shared = SimpleNamespace(eyes=eyes, mind=ScriptedMind(), voice=object())
         house.furnish(session, object(), shared, SimpleNamespace(still=0.0))  # type: ignore[arg-type]
         found = controls(ScriptedSession(), house, object(), object())  # type: ignore[arg-type]
@@ -76,7 +77,7 @@ def test_the_camera_is_switched_where_it_may_look() -> None:
         assert camera.read()
 
     asyncio.run(main())
-    assert [settings.sight.mode for settings in retuned] == ["off", "auto"]
+    assert modes == ["off", "auto"]
 
 
 def test_buttons_do_what_they_say() -> None:
