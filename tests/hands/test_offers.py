@@ -25,7 +25,7 @@ def house(code: str) -> Devices:
     return devices
 
 
-async def _run(*_: object) -> None:  # type: ignore[return]
+async def _run(*_: object) -> None:
     """Never called."""
 
 
