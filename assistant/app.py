@@ -50,9 +50,6 @@ _log = logging.getLogger(__name__)
 MINDS = ("llm", "llm.fallback", "llm.fallback.fallback")
 STAGES = ("vad", "wake", "stt", "turn", *MINDS, "tts", "fallback", "camera", "screen")
 """What sessions share."""
-_LOOKING = frozenset(
-    {"look", "read_text", "scan_code", "colours", "light", "count_faces", "motion"}
-)
 LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
 """Settings of a device that it takes while it is open (`ports.Tunable`)."""
 FREE_DRAFTS = 8
@@ -307,10 +304,13 @@ async def open_toolbox(config: Config, *, patience: float = 0.0) -> AsyncIterato
 
 def _is_of_use(one: Tool, config: Config) -> bool:
     """Tell whether there is what a tool works with: a home, a camera."""
-    name = one.spec.name
-    if name in _LOOKING:
-        return config.vision.mode != "off"
-    return bool(config.home.broker) or not name.startswith("home_")
+    match one.terms.needs:
+        case "camera":
+            return config.vision.mode != "off"
+        case "home":
+            return bool(config.home.broker)
+        case "":
+            return True
 
 
 def open_server(name: str, server: McpServer) -> AbstractAsyncContextManager[Any]:

@@ -771,6 +771,8 @@ class Started:
 
 Consent = Literal["ask", "allow", "deny"]
 """Whether the user is asked before a tool is run."""
+Needs = Literal["", "home", "camera"]
+"""What a tool works with that not every assistant has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -788,12 +790,14 @@ class Terms:
     """Others write what it returns: a page, a mail. `None`: so it is where it has no effect."""
     question: str = ""
     """What the user is asked, its arguments by name: "send {text} to {to}"; empty: its name."""
+    needs: Needs = ""
+    """What it works with; where that is not there, it is not offered. Empty: nothing else."""
 
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def tool(
+def tool(  # noqa: PLR0913 - the terms, one by one
     effect: Effect = "none",
     *,
     consent: Consent | None = None,
@@ -801,9 +805,10 @@ def tool(
     job: float = 0.0,
     foreign: bool | None = None,
     question: str = "",
+    needs: Needs = "",
 ) -> Callable[[F], F]:
     """Mark an async function with its terms: they are data on it, nothing is registered."""
-    terms = Terms(effect, consent, deadline, job, foreign, question)
+    terms = Terms(effect, consent, deadline, job, foreign, question, needs)
 
     def marked(function: F) -> F:
         function.__dict__["terms"] = terms

@@ -31,6 +31,7 @@ from assistant.languages.spoken import spoken
 from assistant.listening.ear import Ear, EarBackends, EarSettings
 from assistant.listening.pauses import Pauses
 from assistant.looking.sight import Lookout, Sight, SightSettings
+from assistant.looking.visual import Visual
 from assistant.ports import (
     Controls,
     Device,
@@ -52,6 +53,7 @@ from assistant.reasoning.condensing import condense
 from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.errands import Errands
 from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.offers import offers
 from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.surroundings import Around, Work
 from assistant.reasoning.telling import RULES
@@ -292,6 +294,9 @@ class LiveSession:
         """Be like this from here on; a turn that goes on is let end by the old rules."""
         self._conversation.reopen(self._opening(settings), settings.idle_s)
         self._next = settings
+        if settings.sight.mode == "off":  # eyes that are to be closed are, in mid-turn, too
+            self._sight.settings = settings.sight
+            self._sight.close()
         if isinstance(self._conductor.state, Quiet):
             self._take_next()
 
@@ -484,7 +489,25 @@ class LiveSession:
         info = self._shared.mind.info
         say = spoken(self._shared.pack.code)
         ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
-        return Handiwork(kept.hands, self._around, calls_tools=info.calls_tools), ringing
+        calls = info.calls_tools
+        hands = Handiwork(kept.hands, self._around, calls_tools=calls, offers=self._offers)
+        return hands, ringing
+
+    def _offers(self) -> tuple[str, ...]:
+        """Return what can be done here beside what hands do."""
+        shared, eyes = self._shared, self._shared.eyes
+        may = self._settings.sight.mode in {"auto", "always"} and eyes.camera is not None
+        useful = shared.mind.info.sees or eyes.local is not None
+        return offers(
+            shared.pack.code,
+            shared.household,
+            shared.toolbox if shared.mind.info.calls_tools else None,
+            looks=self._opens_eyes if may and useful else None,
+        )
+
+    def _opens_eyes(self, text: str) -> bool:
+        wish = Visual(self._shared.pack).wish(text, afresh=True)
+        return wish is not None and wish.source == "camera"
 
     async def _ring(self) -> None:
         if self._ringing is not None:

@@ -1,4 +1,4 @@
-"""What surfaces may turn beside the conversation: microphone, loudness, patience, buttons."""
+"""What surfaces may turn beside the conversation: ears, eyes, loudness, patience, buttons."""
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
@@ -40,6 +40,7 @@ def controls(
             lambda name: house.change({"turns.patience": name}),
             tuple(PRESETS),
         ),
+        *_eyes(house),
         *_buttons(session, house.config),
     ]
     if isinstance(device, Tunable) and hasattr(house.config.device.settings, "volume_db"):
@@ -78,6 +79,18 @@ def _opened(session: Session) -> Callable[[bool], Awaitable[None]]:
         await session.mute(on=not on)
 
     return turn
+
+
+def _eyes(house: House) -> Sequence[Switch]:
+    """Return the switch of the camera (and the screen), where it may look at all."""
+    mode = house.config.vision.mode
+    if mode == "off":
+        return []
+
+    async def turn(on: bool) -> None:  # noqa: FBT001 - as ports.Switch
+        await house.change({"vision.mode": mode if on else "off"})
+
+    return [Switch("camera", lambda: house.config.vision.mode != "off", turn)]
 
 
 def _buttons(session: Session, config: Config) -> Sequence[Button]:

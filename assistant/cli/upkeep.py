@@ -22,6 +22,8 @@ from assistant.session import LiveSession, Shared
 
 LIVE = ("persona.", "conversation.", "turns.", "log.level")
 """Keys that are taken at once, by how they begin."""
+EYES = "vision.mode"
+"""Live, too, where there are eyes: they can be closed and opened, not fetched."""
 BUT = ("turns.mode", "turns.judges.")
 """Not these: they decide which engines are loaded."""
 
@@ -78,8 +80,10 @@ class House:
         if self._session is None or self._device is None or self._shared is None:
             raise AssistantError("it is still starting; try again in a moment")
         different = list(changed(self._config, new))
-        taken = [key for key in different if _is_live(key)]
-        self._config = _partly(self._config, new)
+        eyes = self._shared.eyes
+        sees = eyes.camera is not None or eyes.screen is not None
+        taken = [key for key in different if _is_live(key) or (sees and key == EYES)]
+        self._config = _partly(self._config, new, sees=sees)
         self._session.retune(settings(self._config, self._shared.mind.info, self._session.pauses))
         if isinstance(self._device, Tunable):
             self._device.tune(self._config.device.settings)
@@ -156,8 +160,11 @@ def _is_live(key: str) -> bool:
     return key.startswith(LIVE) and not key.startswith(BUT)
 
 
-def _partly(old: Config, new: Config) -> Config:
-    """Return what holds now: the new values of what is taken at once, the old ones of the rest."""
+def _partly(old: Config, new: Config, *, sees: bool = False) -> Config:
+    """Return what holds now: the new values of what is taken at once, the old ones of the rest.
+
+    `sees`: there are eyes, which can be closed and opened.
+    """
     turns = {"mode": old.turns.mode, "judges": old.turns.judges}
     update: dict[str, Any] = {
         "persona": new.persona,
@@ -166,6 +173,8 @@ def _partly(old: Config, new: Config) -> Config:
         "log": old.log.model_copy(update={"level": new.log.level}),
         "device": old.device,
     }
+    if sees:
+        update["vision"] = old.vision.model_copy(update={"mode": new.vision.mode})
     mine, theirs = old.device.settings, new.device.settings
     if type(mine) is type(theirs):
         live = {name: getattr(theirs, name) for name in LIVE_DEVICE if hasattr(theirs, name)}

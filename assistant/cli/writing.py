@@ -40,6 +40,7 @@ from assistant.reasoning.conversation import Conversation
 from assistant.reasoning.errand import Errand
 from assistant.reasoning.errands import Errands
 from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.offers import offers
 from assistant.reasoning.persona import introduction, is_foreign, opening
 from assistant.reasoning.surroundings import Around
 from assistant.reasoning.telling import RULES
@@ -221,7 +222,7 @@ class _Talker:
         kept: Kept | None,
     ) -> None:
         self.mind, self._name, self._language = mind, config.persona.name, config.language
-        self._hands = handiwork(kept, calls_tools=mind.info.calls_tools)
+        self._hands = handiwork(kept, toolbox if mind.info.calls_tools else None)
         rules = RULES if toolbox.has_any else ""
         extra = f"{rules} {config.persona.prompt_extra}".strip()
         begin = opening(mind.info, self._name, config.language, extra)
@@ -341,8 +342,13 @@ def _show(view: View) -> None:
         print(view.body, file=sys.stderr)  # noqa: T201
 
 
-def handiwork(kept: Kept | None, *, calls_tools: bool = False) -> Handiwork | None:
-    """Return hands for a conversation in writing."""
+def handiwork(kept: Kept | None, toolbox: Toolbox | None = None) -> Handiwork | None:
+    """Return hands for a conversation in writing. `toolbox`: of a mind that calls tools."""
     if kept is None:
         return None
-    return Handiwork(kept.hands, kept.around(), calls_tools=calls_tools)
+    return Handiwork(
+        kept.hands,
+        kept.around(),
+        calls_tools=toolbox is not None,
+        offers=lambda: offers(kept.hands.code, None, toolbox, looks=None),
+    )

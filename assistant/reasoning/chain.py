@@ -24,6 +24,10 @@ _log = logging.getLogger(__name__)
 SAID_AGAIN_S = 600.0
 """A mind that comes and goes is told of once in so long."""
 GO_ON = "(You broke off there by a fault. Go on exactly where you stopped; repeat nothing.)"
+STAND_BY_S = 0.3
+"""A service that is silent for so long has a mind of this machine read the question: a slow
+processor needs seconds for a long conversation. Between two on this machine, the first one needs
+the processor itself, and is left half of its time."""
 _ASLEEP_S = 3600.0
 
 
@@ -104,9 +108,12 @@ class Chain:
                 return
 
     async def warm(self, messages: Sequence[Message]) -> None:
-        """Have the mind that would answer read ahead, and those of this machine stand by."""
+        """Have the mind that would answer read ahead, and those of this machine stand by.
+
+        Those of this machine come first: a service that is out of reach takes its time.
+        """
         chosen = self._order()[0]
-        for link in self.links:
+        for link in sorted(self.links, key=lambda link: not link.mind.info.local):
             if link is chosen or link.mind.info.local:
                 await link.mind.warm(self._ready(link, messages))
 
@@ -182,7 +189,8 @@ class Chain:
         try:
             async with asyncio.timeout(seconds if standby else None):
                 async with asyncio.TaskGroup() as tasks:
-                    reading = tasks.create_task(self._stand_by(standby, messages, seconds / 2))
+                    after = seconds / 2 if link.mind.info.local else min(STAND_BY_S, seconds / 4)
+                    reading = tasks.create_task(self._stand_by(standby, messages, after))
                     try:
                         piece = await anext(pieces, None)
                     except BackendError as error:

@@ -8,7 +8,7 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -107,10 +107,18 @@ class Handiwork:
     """The hands of one conversation."""
 
     def __init__(
-        self, hands: Hands, surroundings: Surroundings, *, calls_tools: bool = False
+        self,
+        hands: Hands,
+        surroundings: Surroundings,
+        *,
+        calls_tools: bool = False,
+        offers: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`calls_tools`: the mind can do the same things, if the hands leave them to it."""
-        self._hands, self._around = hands, surroundings
+        """`calls_tools`: the mind can do the same things, if the hands leave them to it.
+
+        `offers`: what else can be done here, in sentences (`reasoning/offers`).
+        """
+        self._hands, self._around, self._offers = hands, surroundings, offers
         self._calls_tools = calls_tools
         self._asked: _Asked | None = None
         self._did: _Did | None = None
@@ -241,7 +249,7 @@ class Handiwork:
 
     def _abilities(self, done: _Did) -> str:
         """Tell some of what can be done, others each time; all of it is shown."""
-        every = self._hands.examples()
+        every = [*self._offers(), *self._hands.examples()]
         done.views.append(Listing("", tuple(every)))
         first = self._told % max(1, len(every))
         self._told += _SPOKEN

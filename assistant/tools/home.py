@@ -20,7 +20,7 @@ class AtHome(Protocol):
         ...
 
 
-@tool(foreign=False)
+@tool(foreign=False, needs="home")
 async def home_devices(
     around: Surroundings,
     area: Annotated[str, "part of a room's or a device's name; empty: all"] = "",
@@ -36,7 +36,7 @@ async def home_devices(
     return f"Devices: {', '.join(told) or 'none'}{more}. Rooms: {rooms}."
 
 
-@tool("lasting", consent="allow", foreign=False)
+@tool("lasting", consent="allow", foreign=False, needs="home")
 async def home_turn(
     around: Surroundings,
     state: Annotated[Literal["on", "off"], "on also opens a cover and activates a scene"],
@@ -50,7 +50,7 @@ async def home_turn(
     return await _done(around, "HassTurnOn" if state == "on" else "HassTurnOff", slots)
 
 
-@tool("lasting", consent="allow", foreign=False)
+@tool("lasting", consent="allow", foreign=False, needs="home")
 async def home_light(
     around: Surroundings,
     name: Annotated[str, "of the light; empty: all lights of the room"] = "",
@@ -65,7 +65,7 @@ async def home_light(
     return await _done(around, "HassLightSet", slots)
 
 
-@tool("lasting", consent="allow", foreign=False)
+@tool("lasting", consent="allow", foreign=False, needs="home")
 async def home_position(
     around: Surroundings,
     name: Annotated[str, "of the cover"],
@@ -77,7 +77,7 @@ async def home_position(
     return await _done(around, "HassSetPosition", slots)
 
 
-@tool("lasting", consent="allow", foreign=False)
+@tool("lasting", consent="allow", foreign=False, needs="home")
 async def home_temperature(
     around: Surroundings,
     degrees: Annotated[float, "as the thermostat counts them"],
@@ -89,7 +89,7 @@ async def home_temperature(
     return await _done(around, "HassClimateSetTemperature", slots)
 
 
-@tool(foreign=False)
+@tool(foreign=False, needs="home")
 async def home_state(
     around: Surroundings,
     name: Annotated[str, "of the device"],

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from assistant.errors import ToolError
-from assistant.ports import Detail, Sees, Source, Surroundings, ToolResult
+from assistant.ports import Detail, Sees, Source, Surroundings, ToolResult, tool
 
 
+@tool(needs="camera")
 async def look(
     surroundings: Surroundings,
     source: Annotated[Source, "camera; screen; file: the newest picture that there was"],

@@ -1,6 +1,7 @@
 """The broker in this process: in a thread of its own, guarded where others can reach it."""
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -100,6 +101,29 @@ def test_a_port_that_is_taken_is_said() -> None:
                         pass
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("words", [b"", b"GET / HTTP/1.1\r\n\r\n"])
+def test_who_never_says_who_they_are_costs_no_file(words: bytes) -> None:
+    """A scan of ports, or a browser; one of them is still there when the broker goes."""
+
+    async def main() -> None:
+        port = free_port()
+        async with asyncio.timeout(60), embedded(Place(port=port)):
+            for _ in range(5):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(words)
+                writer.write_eof()
+                assert await reader.read() == b""  # it hangs up, too
+                writer.close()
+                await writer.wait_closed()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+    asyncio.run(main())
+    gc.collect()  # a connection that was left open would complain here
 
 
 def test_the_identifier_stays_the_same(tmp_path: Path) -> None:

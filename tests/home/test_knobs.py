@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,8 +13,12 @@ from assistant.cli.upkeep import House
 from assistant.config import load
 from assistant.core.events import Action, Cause, Poked, Woken
 from assistant.errors import AssistantError
-from assistant.ports import Button, Control, TurnReport
+from assistant.listening.pauses import Pauses
+from assistant.looking.sight import Lookout
+from assistant.ports import Button, Control, Switch, TurnReport
 from assistant.recorder.stalls import LoopMonitor
+from assistant.testing.camera import ScriptedCamera
+from assistant.testing.mind import ScriptedMind
 from tests.home.stage import ScriptedSession
 
 
@@ -48,6 +53,31 @@ def test_what_can_be_tuned_is_offered() -> None:
     house = House(config, lambda: config, Recent(), LoopMonitor())
     found = controls(ScriptedSession(), house, Tuned(), Tuned())  # type: ignore[arg-type]
     assert {"volume", "speed"} <= {control.name for control in found}
+
+
+def test_the_camera_is_switched_where_it_may_look() -> None:
+    modes: list[str] = []
+
+    async def main() -> None:
+        config = load(flags={"vision.mode": "auto"}, environ={})
+        house = House(config, lambda: config, Recent(), LoopMonitor())
+        eyes = Lookout(ScriptedCamera(None))
+        session = SimpleNamespace(
+            retune=lambda settings: modes.append(settings.sight.mode), pauses=Pauses(), gauges=dict
+        )
+        shared = SimpleNamespace(eyes=eyes, mind=ScriptedMind(), voice=object())
+        house.furnish(session, object(), shared, SimpleNamespace(still=0.0))  # type: ignore[arg-type]
+        found = controls(ScriptedSession(), house, object(), object())  # type: ignore[arg-type]
+        (camera,) = (one for one in found if one.name == "camera")
+        assert isinstance(camera, Switch)
+        assert camera.read()
+        await camera.turn(False)  # noqa: FBT003 - as ports.Switch
+        assert not camera.read()
+        await camera.turn(True)  # noqa: FBT003 - as ports.Switch
+        assert camera.read()
+
+    asyncio.run(main())
+    assert modes == ["off", "auto"]
 
 
 def test_buttons_do_what_they_say() -> None:

@@ -102,6 +102,7 @@ class _Thread(threading.Thread):
             ) from None
         place = self._place
         broker = broker_module.Broker(_settings(place))
+        visitors = _Visitors(broker)
         try:
             await broker.start()
         except errors.BrokerError as wrong:
@@ -113,7 +114,9 @@ class _Thread(threading.Thread):
         self._tell(None)
         if not self._stopped.is_set():
             await self._over.wait()
+        await visitors.dismiss()
         await broker.shutdown()
+        await visitors.dismiss()  # who came meanwhile
 
     def _tell(self, wrong: BackendUnavailable | None) -> None:
         def settle() -> None:
@@ -126,6 +129,40 @@ class _Thread(threading.Thread):
 
         if not self._caller.is_closed():
             self._caller.call_soon_threadsafe(settle)
+
+
+class _Visitors:
+    """Who is connected.
+
+    amqtt leaves those open that hang up, or talk nonsense, before they have said who they are:
+    each would cost a file for good.
+    """
+
+    def __init__(self, broker: Any) -> None:
+        self._received = broker.stream_connected
+        self._mine = asyncio.get_running_loop()
+        self._here: dict[asyncio.Future[None], asyncio.StreamWriter] = {}
+        broker.stream_connected = self._receive
+
+    async def _receive(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, **more: Any
+    ) -> None:
+        over = self._mine.create_future()
+        self._here[over] = writer
+        try:
+            await self._received(reader, writer, **more)
+        finally:
+            writer.close()
+            del self._here[over]
+            over.cancel()
+
+    async def dismiss(self) -> None:
+        """Hang up; who never said a word would be waited for otherwise."""
+        await asyncio.sleep(0)  # who was let in just now has begun
+        for writer in self._here.values():
+            writer.close()
+        if self._here:
+            await asyncio.wait(self._here, timeout=ENDING_S / 2)
 
 
 def _settings(place: Place) -> dict[str, Any]:
