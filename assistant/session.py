@@ -153,7 +153,8 @@ class LiveSession:
         self._sight.show = self._show
         self._dials = Dials(device, (shared.voice, shared.fallback))
         self._dials.changed = self._set_level
-        self._controls = self._knobs()
+        self.controls = self._knobs()
+        """What words and surfaces may turn."""
         self._around = self._surroundings()
         self._errands = Errands(
             shared.toolbox,
@@ -470,7 +471,7 @@ class LiveSession:
 
     def _surroundings(self) -> Around:
         """What hands and tools may use of this session."""
-        shared, kept, controls = self._shared, self._shared.kept, self._controls
+        shared, kept, controls = self._shared, self._shared.kept, self.controls
         alone = Around(shared.pack.code, kept=(controls,))
         return replace(
             alone if kept is None else kept.around(controls),

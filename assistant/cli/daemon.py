@@ -18,7 +18,7 @@ from assistant.care.watched import Manager, Pulse, report
 from assistant.cli import journal
 from assistant.cli.bars import bars
 from assistant.cli.demonstration import demonstrate
-from assistant.cli.knobs import controls
+from assistant.cli.knobs import knobs
 from assistant.cli.live import (
     Stop,
     alongside,
@@ -216,7 +216,7 @@ async def _converse(
         stack.callback(session.watch(screen))
         screen.welcome(session.state, _how_to_talk(config, session.names))
         telling = report(around.manager, pulse, lambda: session.state)
-        home = _home(config, session, device, shared, around)
+        home = _home(config, session, shared, around)
         await alongside(session, _beside(telling, health.keep(lambda: _quiet(session)), home))
 
 
@@ -226,12 +226,10 @@ async def _beside(*works: Coroutine[Any, Any, None]) -> None:
             tasks.create_task(work)
 
 
-async def _home(
-    config: Config, session: LiveSession, device: Device, shared: Shared, around: _Around
-) -> None:
+async def _home(config: Config, session: LiveSession, shared: Shared, around: _Around) -> None:
     """Be a part of the home, where there is one."""
     if isinstance(shared.household, Devices):
-        turned = controls(session, around.house, device, shared.voice)
+        turned = knobs(session, around.house, session.controls)
         timers = config.hands.enabled
         await keep_home(config, session, turned, shared.household, state_dir(), timers=timers)
 

@@ -1,6 +1,5 @@
 """What surfaces may turn beside the conversation: ears, eyes, loudness, patience, buttons."""
 
-import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from assistant.cli.upkeep import House
@@ -12,26 +11,24 @@ from assistant.ports import (
     Button,
     Choice,
     Control,
-    Device,
+    Controls,
     Dial,
     Seen,
     Session,
     Switch,
-    Synthesizer,
-    Tunable,
     TurnReport,
 )
+from assistant.tools.voice import PACES
 
-SOFTEST_DB = -60.0
-_CUBIC = 60.0
-"""Decibels for a factor of ten, as loudness feels: half way is 18 dB lower."""
-SLOWEST, FASTEST, STEP = 0.5, 2.0, 0.05
+STEP = 0.05
+"""Of the pace."""
 
 
-def controls(
-    session: Session, house: House, device: Device, voice: Synthesizer
-) -> Sequence[Control]:
-    """Return what there is to be turned; what a device or a voice cannot do is left out."""
+def knobs(session: Session, house: House, own: Controls) -> Sequence[Control]:
+    """Return what there is to be turned; what a voice cannot do is left out.
+
+    `own`: what words turn, too, so that both always tell the same.
+    """
     found: list[Control] = [
         Switch("microphone", lambda: not session.state.muted, _opened(session)),
         Choice(
@@ -42,36 +39,25 @@ def controls(
         ),
         *_eyes(house),
         *_buttons(session, house.config),
+        Dial("volume", own.volume, _loud(own), 0, 100, 1, "%"),
     ]
-    if isinstance(device, Tunable) and hasattr(house.config.device.settings, "volume_db"):
-        found.append(
-            Dial(
-                "volume",
-                lambda: percent(house.config.device.settings.volume_db),  # type: ignore[attr-defined]
-                lambda loud: house.change({"device.volume_db": decibels(loud)}),
-                *(0, 100, 1, "%"),
-            )
-        )
-    if isinstance(voice, Tunable) and hasattr(house.config.tts.settings, "speed"):
-        found.append(
-            Dial(
-                "speed",
-                lambda: house.config.tts.settings.speed,  # type: ignore[attr-defined]
-                lambda speed: house.change({"tts.speed": speed}),
-                *(SLOWEST, FASTEST, STEP),
-            )
-        )
+    if own.pace() is not None:
+        found.append(Dial("speed", lambda: own.pace() or 1.0, _paced(own), *PACES, STEP))
     return found
 
 
-def percent(db: float) -> int:
-    """Return loudness from 0 to 100, as it feels."""
-    return 0 if db <= SOFTEST_DB else round(100 * 10 ** (db / _CUBIC))
+def _loud(own: Controls) -> Callable[[float], Awaitable[None]]:
+    async def turn(level: float) -> None:
+        own.set_volume(round(level))
+
+    return turn
 
 
-def decibels(loud: float) -> float:
-    """Return the level of a loudness from 0 to 100."""
-    return SOFTEST_DB if loud <= 0 else max(SOFTEST_DB, _CUBIC * math.log10(loud / 100))
+def _paced(own: Controls) -> Callable[[float], Awaitable[None]]:
+    async def turn(factor: float) -> None:
+        own.set_pace(factor)
+
+    return turn
 
 
 def _opened(session: Session) -> Callable[[bool], Awaitable[None]]:

@@ -17,6 +17,7 @@ INTENTS = (
     "HassClimateGetTemperature",
     "HassGetState",
 )
+KINDS = {"light", "switch", "fan", "cover", "climate", "scene"}
 LONGEST = 200
 """Characters; nobody commands a lamp with more."""
 
@@ -75,7 +76,14 @@ def _sentences(language: str) -> Any:
     if loaded is None:
         return None
     known = {name: loaded["intents"][name] for name in INTENTS if name in loaded["intents"]}
-    return Intents.from_dict({**loaded, "intents": known})
+    intents = Intents.from_dict({**loaded, "intents": known})
+    for intent in intents.intents.values():
+        # A block for devices that no household has here is only time.
+        intent.data = [one for one in intent.data if not one.domains or one.domains & KINDS]
+        for block in intent.data:  # read now what would be read with the first sentence
+            for sentence in block.sentences:
+                sentence.get_required_clauses({**intents.expansion_rules, **block.expansion_rules})
+    return intents
 
 
 def _slot_lists(home: Household) -> dict[str, Any]:

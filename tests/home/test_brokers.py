@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import shutil
 import ssl
 import struct
@@ -217,13 +218,13 @@ def test_retained_junk_and_lamps_are_told_apart(tmp_path: Path) -> None:
 
 @needs_mosquitto
 def test_many_retained_devices_are_learned_and_known_again(tmp_path: Path) -> None:
-    many = 500
+    many = 10_000
 
     async def main() -> None:
         devices = Devices()
         settings = "allow_anonymous true\nmax_queued_messages 0"
         async with (
-            asyncio.timeout(60),
+            asyncio.timeout(120),
             mosquitto(tmp_path, settings) as broker,
             bystander(broker.port, "nothing") as somebody,
         ):
@@ -231,12 +232,20 @@ def test_many_retained_devices_are_learned_and_known_again(tmp_path: Path) -> No
                 lamp = LAMP | {"name": f"Lamp {number}", "state_topic": f"lamp/{number}"}
                 topic = f"homeassistant/light/{number}/config"
                 await somebody.client.publish(topic, json.dumps(lamp), retain=True)
+            before = _resident()
             async with at_home(broker.port, devices=devices) as run:
                 await until(lambda: devices.count == many and run.home.settled)
+                assert _resident() - before < 10e3 * many, "bytes for each"
                 await somebody.send(f"lamp/{many - 1}", '{"state": "ON"}')
                 await until(lambda: devices.things[-1].on is True or _lit(devices) == 1)
 
     asyncio.run(main())
+
+
+def _resident() -> int:
+    """Return how many bytes of memory this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _lit(devices: Devices) -> int:

@@ -7,34 +7,41 @@ from types import SimpleNamespace
 import pytest
 
 from assistant.care.health import Recent
-from assistant.cli import knobs
-from assistant.cli.knobs import controls, decibels, percent
+from assistant.cli.knobs import knobs
 from assistant.cli.upkeep import House
 from assistant.config import load
 from assistant.core.events import Action, Cause, Poked, Woken
 from assistant.errors import AssistantError
 from assistant.listening.pauses import Pauses
 from assistant.looking.sight import Lookout
-from assistant.ports import Button, Control, Switch, TurnReport
+from assistant.ports import Button, Control, Controls, Dial, Switch, TurnReport
 from assistant.recorder.stalls import LoopMonitor
 from assistant.testing.camera import ScriptedCamera
 from assistant.testing.mind import ScriptedMind
 from tests.home.stage import ScriptedSession
 
 
-class Tuned:
-    """A device, or a voice, that takes settings."""
+class Voice:
+    """What words can turn of a voice: as loud and as fast as it was told to be."""
 
-    settings: object = None
+    def __init__(self, pace: float | None = None) -> None:
+        self.volume, self.pace = 80, pace
 
-    def tune(self, settings: object) -> None:
-        self.settings = settings
+    def controls(self) -> Controls:
+        return Controls(
+            volume=lambda: self.volume,
+            set_volume=lambda level: setattr(self, "volume", level),
+            pace=lambda: self.pace,
+            set_pace=lambda pace: setattr(self, "pace", pace),
+            said=lambda: "",
+            close_ears=lambda: None,
+        )
 
 
 def offered(session: ScriptedSession, *, mode: str = "wake") -> Sequence[Control]:
     config = load(flags={"turns.mode": mode}, environ={})
     house = House(config, lambda: config, Recent(), LoopMonitor())
-    return controls(session, house, object(), object())  # type: ignore[arg-type]
+    return knobs(session, house, Voice().controls())
 
 
 def button(found: Sequence[Control], name: str) -> Button:
@@ -45,14 +52,25 @@ def button(found: Sequence[Control], name: str) -> Button:
 
 def test_what_cannot_be_tuned_is_left_out() -> None:
     names = {control.name for control in offered(ScriptedSession())}
-    assert names == {"microphone", "patience", "listen", "stop", "repeat"}
+    assert names == {"microphone", "patience", "volume", "listen", "stop", "repeat"}
 
 
-def test_what_can_be_tuned_is_offered() -> None:
-    config = load(environ={})
-    house = House(config, lambda: config, Recent(), LoopMonitor())
-    found = controls(ScriptedSession(), house, Tuned(), Tuned())  # type: ignore[arg-type]
-    assert {"volume", "speed"} <= {control.name for control in found}
+def test_loudness_and_pace_are_those_that_words_turn() -> None:
+    async def main() -> None:
+        config = load(environ={})
+        house = House(config, lambda: config, Recent(), LoopMonitor())
+        voice = Voice(pace=1.0)
+        found = {one.name: one for one in knobs(ScriptedSession(), house, voice.controls())}
+        volume, speed = found["volume"], found["speed"]
+        assert isinstance(volume, Dial)
+        assert isinstance(speed, Dial)
+        await volume.turn(40.0)
+        await speed.turn(1.2)
+        assert (voice.volume, voice.pace) == (40, 1.2)
+        voice.volume, voice.pace = 55, 0.8
+        assert (volume.read(), speed.read()) == (55, 0.8)
+
+    asyncio.run(main())
 
 
 def test_the_camera_is_switched_where_it_may_look() -> None:
@@ -67,7 +85,7 @@ def test_the_camera_is_switched_where_it_may_look() -> None:
         )
         shared = SimpleNamespace(eyes=eyes, mind=ScriptedMind(), voice=object())
         house.furnish(session, object(), shared, SimpleNamespace(still=0.0))  # type: ignore[arg-type]
-        found = controls(ScriptedSession(), house, object(), object())  # type: ignore[arg-type]
+        found = knobs(ScriptedSession(), house, Voice().controls())
         (camera,) = (one for one in found if one.name == "camera")
         assert isinstance(camera, Switch)
         assert camera.read()
@@ -97,13 +115,3 @@ def test_buttons_do_what_they_say() -> None:
         assert pushed.injected == [Poked(Action.PRESS)]
 
     asyncio.run(main())
-
-
-@pytest.mark.parametrize(("loud", "db"), [(100, 0), (50, -18.06), (10, -60), (0, -60)])
-def test_loudness_as_it_feels(loud: int, db: float) -> None:
-    assert decibels(loud) == pytest.approx(db, abs=0.01)
-
-
-def test_loudness_and_back() -> None:
-    assert [percent(decibels(loud)) for loud in range(11, 101)] == list(range(11, 101))
-    assert percent(knobs.SOFTEST_DB) == 0
