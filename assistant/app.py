@@ -25,6 +25,7 @@ from assistant.listening.inquiry import Judges
 from assistant.listening.pauses import Pauses
 from assistant.listening.segmenter import SegmenterSettings
 from assistant.listening.streaming import as_transcriber
+from assistant.listening.unused import unused_ears
 from assistant.looking.encoding import Quality, pillow
 from assistant.looking.local_eyes import LocalEyes
 from assistant.looking.sight import Lookout, SightSettings
@@ -43,6 +44,7 @@ from assistant.ports import (
 from assistant.reasoning.shelf import take
 from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
+from assistant.speaking.unused import UnusedVoice
 from assistant.worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ _log = logging.getLogger(__name__)
 MINDS = ("llm", "llm.fallback", "llm.fallback.fallback")
 STAGES = ("vad", "wake", "stt", "turn", *MINDS, "tts", "fallback", "camera", "screen")
 """What sessions share."""
+SILENT = (*MINDS, "camera", "screen")
+"""What a session needs that is only written to."""
 LIVE_DEVICE = ("volume_db", "duck_db", "zeros_s")
 """Settings of a device that it takes while it is open (`ports.Tunable`)."""
 FREE_DRAFTS = 8
@@ -239,9 +243,12 @@ async def open_ears(config: Config) -> AsyncIterator[EarBackends]:
 
 
 @asynccontextmanager
-async def open_shared(config: Config) -> AsyncIterator[Shared]:
-    """Load what sessions share: ears, mind, voice; all at once, since each takes its time."""
-    contexts = _contexts(config, STAGES)
+async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIterator[Shared]:
+    """Load what sessions share: ears, mind, voice; all at once, since each takes its time.
+
+    `only`: `SILENT` for sessions that nobody speaks with.
+    """
+    contexts = _contexts(config, only)
     fallback = contexts.pop("fallback", None)
     contexts["home"] = open_household(config)
     contexts["toolbox"] = open_toolbox(config)
@@ -257,9 +264,9 @@ async def open_shared(config: Config) -> AsyncIterator[Shared]:
         if config.vision.mode != "off":
             await develop.run(pillow)  # it takes a quarter of a second, which no answer has
         yield Shared(
-            ears=_ears(config, ports),
+            ears=_ears(config, ports) if "stt" in ports else unused_ears(),
             mind=mind,
-            voice=ports["tts"],
+            voice=ports.get("tts") or UnusedVoice(config.language),
             fallback=second,
             pack=load_pack(config.language),
             household=None if home is None else home[0],

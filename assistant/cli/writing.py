@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.app import (
+    SILENT,
+    STAGES,
     fetch_models,
     kept_of,
     open_device,
@@ -118,13 +120,14 @@ async def _ask_session(
     looks: bool,
 ) -> None:
     """Ask a whole session: it has a voice, and eyes."""
+    stages = STAGES if speak else SILENT
     with bars() as progress:
-        await fetch_models(config, progress)
+        await fetch_models(config, progress, stages)
     if looks:
         vision = config.vision.model_copy(update={"mode": "always"})
         config = config.model_copy(update={"vision": vision})
     opening: dict[str, AbstractAsyncContextManager[Any]] = {
-        "shared": open_shared(config),
+        "shared": open_shared(config, stages),
         "device": open_device(config) if speak else open_null(),
     }
     async with (

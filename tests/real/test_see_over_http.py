@@ -11,6 +11,7 @@ from PIL import Image
 
 from assistant.testing.http_mind import HttpMind
 from tests.looking.pictures import GREEN, colour_of, near, plain
+from tests.real.daemon import environment
 
 pytestmark = pytest.mark.real
 
@@ -21,6 +22,8 @@ async def see(mind: HttpMind, image: Path, *, sees: bool) -> str:
         *("--set", "llm.backend=openai", "--set", f"llm.base_url={mind.base_url}"),
         *("--set", f"llm.model={mind.model}", "--set", f"llm.sees={str(sees).lower()}"),
         stdout=asyncio.subprocess.PIPE,
+        # neither ears nor a voice are loaded for what is written: no model is needed
+        env=environment(image.parent) | {"ASSISTANT_MODELS": str(image.parent / "none")},
     )
     async with asyncio.timeout(120):
         out, _ = await process.communicate()
