@@ -1,6 +1,7 @@
 """What every reader of text does, the scripted one included; the real ones on drawn pages."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -182,6 +183,7 @@ def test_the_memory_of_rapidocr_is_given_back_after_a_while() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs tesseract")
 def test_tesseract_says_which_language_is_missing() -> None:
     async def main() -> None:
         async with ocr_tesseract.open(ocr_tesseract.Config(language="xx")):
