@@ -77,6 +77,7 @@ class _Around:
     entrance: Entrance
     manager: Manager
     stop: Stop
+    loaded: asyncio.Event
     serving: asyncio.Event
     """Set when nobody is answered by the porter any more, who would call it starting."""
 
@@ -95,7 +96,9 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
     # The journal is no place for what is said.
     console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
     entrance = Entrance(muted=lambda: _mute().exists(), on_mute=lambda on: _keep_mute(on=on))
-    around = _Around(house, entrance, Manager.of(os.environ), stop, asyncio.Event())
+    around = _Around(
+        house, entrance, Manager.of(os.environ), stop, asyncio.Event(), asyncio.Event()
+    )
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
     async with AsyncExitStack() as stack:
@@ -146,7 +149,7 @@ async def _opened(
         on_quit=around.stop,
         path=path,
         upkeep=around.house.upkeep,
-        loading=around.entrance.inside,
+        loading=around.loaded.wait,
         serving=around.serving.set,
     )
     try:
@@ -204,10 +207,11 @@ async def _converse(
             session.inject(Muted(on=True))
         stack.callback(session.watch(lambda _: _keep_mute(on=session.state.muted)))
         health = around.house.furnish(session, device, shared, pulse)
-        around.entrance.open(session)
+        around.loaded.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(RELIEF_S):
                 await around.serving.wait()
+        around.entrance.open(session)
         screen = stack.enter_context(
             Screen(console, waterfall=one_line if wishes.waterfall else None)
         )
