@@ -1,7 +1,7 @@
 """A sound card made of files: what it hears are recordings, at the pace of life."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.ports import FRAME, RATE, DeviceInfo, Samples
+from assistant.ports import FRAME, RATE, Audio, DeviceInfo, Frame, Samples, Track
 from assistant.sound import clips
 from assistant.sound.card import silence
 from assistant.sound.ticker import TickingCard
@@ -84,6 +84,16 @@ class FileCard(TickingCard):
         with self.mixer.lock:
             self.last = self._script_end + round(after * RATE)
 
+    def frames(self) -> AsyncGenerator[Frame, None]:
+        """Yield frames."""
+        self._begin()
+        return super().frames()
+
+    async def write(self, track: Track, audio: Audio) -> tuple[float, float]:
+        """Queue sound, as each card does."""
+        self._begin()
+        return await super().write(track, audio)
+
     async def heard(self, position: int) -> None:
         """Wait until the frame with the sample before `position` has come."""
         await self.until(lambda: self.sent * FRAME >= position or self.ended or None)
@@ -102,6 +112,11 @@ class FileCard(TickingCard):
             begin, end = max(first, position), min(first + len(samples), position + count)
             heard[begin - position : end - position] += samples[begin - first : end - first]
         return np.clip(heard, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+    def _begin(self) -> None:
+        """Let time begin with its first user: while models load, no clip is to pass unheard."""
+        if not self.started:
+            self.start()
 
     def _room(self, position: int, count: int) -> Samples:
         start = position % len(self._noise)
@@ -134,7 +149,6 @@ async def open(config: Config) -> AsyncIterator[FileCard]:
     finally:
         reader.close()
     card = FileCard(config, noise)
-    card.start()
     try:
         for number, clip in enumerate(script):
             card.play(clip.samples, after=config.gap if number else config.lead)

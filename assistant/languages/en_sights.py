@@ -26,11 +26,13 @@ _TALK = (
     r"|transaction"
     r"|payment|charge|loan|order|reservation|call|volume|language|setting|mode|life|planet"
     r"|idea"
-    r"|company|universe|game|movie|film|ai|bank|credit|insurance|vacation|street"
+    r"|company|universe|ai|bank|credit|insurance|vacation|street"
     r"|person talking"
     r"|process|date|bus|train|ship|purchase)"
 )
 """The same of what is talked about."""
+_TITLED = r"(?:game|movie|film)"
+"""The same, unless one asks what it is: then it may be a box in the hand."""
 _HERE = r"(?:this|these|that|those|the|my|your|our|his|her|it|its)"
 _HOLDER = (
     r"(?:pictures?|photos?|photograph|image|shot|camera|label|bottle|can|box|boxes|package"
@@ -47,12 +49,30 @@ _HOLDER = (
     r"|scale"
     r"|thermostat|meter|machine|cd|dvd|product|item|object|thing|one)"
 )
+_DEVICE = (
+    r"(?:thermostat|thermometer|dial|needle|gauge|meter|scale|display|remote(?: control)?|oven"
+    r"|stove|microwave|dishwasher|washer|dryer|washing machine|air conditioner|clock|watch)"
+)
+"""What shows how it is set."""
 _TRAIT = (
     r"(?:colou?rs?|flavou?rs?|brands?|breed|kinds?|types?|sorts?|make|size|shape|scent"
     r"|model|species"
     r"|pattern|denomination)"
 )
 _END = r"(?: (?:please|thanks|thank you|for me|now|here|over there|there|called|then))*$"
+_CLOTHES = (
+    r"(?:pants|trousers|jeans|shorts|skirt|dress|shirt|t-shirt|blouse|top|sweater|jacket|coat"
+    r"|socks?|shoes?|hat|tie|belt|scarf|gloves?|suit|bracelet|necklace)"
+)
+_NO_SIGHT = (
+    r"(?:an?|the|for|possible|true|ok|okay|safe|time|going|raining|rainy|snowing|snowy|sunny"
+    r"|cloudy|windy|warm|cold|hot|cool|humid|right|wrong|correct|good|bad|fine|all|your|my|real"
+    r"|legal|illegal|normal|common|free|dangerous|healthy|expensive|cheap|important|available"
+    r"|easy|hard|difficult|worth|better|because|to|in|on|at|not|so|too"
+    r"|supposed|gonna|really|what|how|why|when|where|who|it|that|this|you|monday|tuesday"
+    r"|wednesday|thursday|friday|saturday|sunday|today|tomorrow|everything|late|early)\b"
+)
+"""Behind "is it", nothing that eyes would tell."""
 SIGHTS = Sights(
     never=(
         r"\blet(?:'s| us)(?: all)? (?:take|have) a look\b",
@@ -63,6 +83,8 @@ SIGHTS = Sights(
         ),
         rf"\b(?:this|these) {_SPANS}\b",
         rf"\bthis (?:\w+ )?{_TALK}s?\b",
+        rf"(?<!what is )(?<!what's )(?<!whats )(?<!name of )\bthis (?:\w+ )?{_TITLED}s?\b",
+        rf"\bthis (?:\w+ )?{_TITLED}s? (?:about|on|in|with|from|rated|playing|start|end)\b",
         r"\b(?:what|which) (?:song|artist|band|album)\b|\bwho (?:sings|sang|plays)\b",
         (
             r"\b(?:weather|forecast|traffic|alarm|timer|remind|reminders?|calendar|schedule"
@@ -201,7 +223,7 @@ SIGHTS = Sights(
             r"|constitution))(?:it|this|that|these|those|the|my|his|her"
             r"|a)(?: [\w'-]+){0,5} (?:say|says|read|show)\b"
         ),
-        r"\bwhat (?:it|that|the (?:\w+ ){1,3})(?:says?|reads?|shows?)\b",
+        r"\bwhat (?:it|that|the(?: \w+){1,3}) (?:says?|reads?|shows?)\b",
         (
             r"\bread (?:it|out|aloud|to me|me (?:this|that|the|what)|the (?:\w+ )?(?:text|label"
             r"|sign|letter|card|writing|note|page|menu|instructions?|ingredients?|title|back|front"
@@ -286,6 +308,42 @@ SIGHTS = Sights(
             rf" {_HOLDER}\b"
         ),
         r"\bthe number on the (?:\w+ )?(?:door|bus|house)\b|\b(?:on|in) my (?:face|hair|teeth)\b",
+        rf"\b(?:the|that|my) {_HOLDER} says?\b|\bcaptchas?\b|\bverification (?:text|code)$",
+        (
+            r"\b(?:tell|see|say|know) (?:me )?(?:if|whether|when) you (?:can |could )?see\b"
+            r"|\b(?:explain|about|is|of|in) (?:the|my) (?:picture|photo|image)\b"
+        ),
+        (
+            r"\b(?:what|who) did i (?:just )?(?:take|photograph|snap)$"
+            r"|\b(?:i|i've) (?:just )?(?:took|taken|take) a (?:picture|photo)\b"
+        ),
+        (
+            r"^(?:please )?(?:can you |could you )?(?:please )?read (?:me )?(?:the|that|those)"
+            r" (?:name|money|bill|number|numbers|code|price|\w+ (?:name|number))$"
+        ),
+        (
+            r"^(?!.* (?:one|thing|side|back|left|right|top|bottom|front)$)"
+            r"(?:\w+ ){0,2}this is (?:a|an|my|the) (?:[\w'-]+ ){0,2}"
+            rf"(?:{_HOLDER}|{_DEVICE})$"
+        ),
+        r"\bis there (?:\w+ )?(?:in|on) my (?:way|path)\b|^how much (?:is )?this$",
+        rf"\b(?:is|are) (?:[\w'-]+ )?on my (?:{_CLOTHES})\b|^do i have on\b",
+        (
+            rf"\b(?:what|which)(?: other)? (?:\w+ )?{_TRAIT} (?:is|are) (?:in|on) (?:the|my|that)"
+            r" [\w'-]+"
+        ),
+        r"^(?:and |so |it's |its )*the colou?r\b",
+        # what is set or measured
+        (
+            r"\b(?:what|which|tell me|read|how (?:much|many))\b.*\bon (?:the|my|that)"
+            rf" (?:\w+ )?{_DEVICE}(?: is| says?)?{_END}"
+        ),
+        (
+            r"\b(?:what|which)(?: [\w'-]+){1,3} (?:is|are) (?:the|my|that)(?: \w+){1,3}"
+            r" (?:pointing (?:at|to)|set (?:at|to|on)|turned to)$"
+        ),
+        rf"\b(?:what|which) (?:\w+ ){{1,2}}is (?:the|my|that) (?:\w+ )?{_DEVICE} on$",
+        rf"\b{_DEVICE} (?:readings?|information|displays?)\b",
         # how things are
         r"^(?:is|are) my (?:hair|face|nails|teeth|beard|tie)\b",
         (
@@ -310,9 +368,11 @@ SIGHTS = Sights(
             r"|light) is\b"
         ),
         (
-            r"\bis (?:the|my|a) (?:[\w'-]+ )?(?:light|lamp|tv|television|fan|oven|stove|burner"
-            r"|radio|screen|kettle|computer|monitor|led|bulb) (?:turned |still |switched )?(?:on"
-            r"|off|lit)\b"
+            r"\b(?:is|are|was|were|if) (?:the|my|a|any|that|your) (?:[\w'-]+ )?(?:lights?"
+            r"|lamps?|tv|television|fan|oven|stove|burner"
+            r"|radio|screen|kettle|computer|monitor|led|bulb|hose|tap) (?:turned |still"
+            r" |switched )?(?:on"
+            r"|off|lit)\b|^the lights? (?:\w+ ){0,4}on or off$"
         ),
         (
             r"\bwho(?:'s| is) (?:here|there|at the door|standing|sitting|in the (?:room|picture"
@@ -336,6 +396,28 @@ SIGHTS = Sights(
             rf"|that|they|those){_END}"
         ),
         rf"\b(?:which|what) [\w'-]+ is that{_END}",
+        (
+            rf"\b(?:what|which) {_TRAIT}(?: of)?(?: [\w'-]+){{0,3}} (?:it|that|they|those)"
+            r" (?:is|are)\b"
+        ),
+        rf"^(?:and |so |it's |its )*the (?:{_TRAIT}|{_CLOTHES}|label|tag)$",
+        rf"^(?:is|was) (?:that|it) (?!{_NO_SIGHT})[\w'-]+(?: yet| now)?(?: or .*)?$",
+        r"^(?:is|are) (?:that|those) [\w'-]+ or [\w'-]+(?: [\w'-]+)?$",
+        rf"\bwhat(?:'s| is) (?:in|inside) (?:it|there){_END}",
+        rf"\bdescription of (?:it$|(?:the|that) (?:\w+ )?{_HOLDER}\b)",
+        r"\bwhat the (?:package|label|item|product|box) is\b",
+        (
+            r"\bwhat(?:'s| is| are) (?:the|my) (?:\w+ )?(?:cereal|soup|drink|food|snack"
+            r"|spice|medicine|medication|pills?|item|cds?|dvds?|books?|letter|picture|image|photo"
+            r"|bottle|can|jar|packet|amount|denomination|blood pressure|thermometer|thermostat"
+            rf"|room temperature|serving size|dosage|ingredients)(?: readings?)?{_END}"
+        ),
+        (
+            r"\b(?:baking|cooking|heating|preparation|preparing|oven|microwave|microwaving"
+            r"|washing|care|mixing|cookie|cake) (?:instructions?|directions?)"
+            rf"(?: (?:is|are))?{_END}"
+        ),
+        r"\b(?:do|does) (?:the|those) (?:sky|clouds?|trees?|flowers?|people|shoes|clothes) look\b",
         (
             rf"\bwhat(?:'s| is| are) the (?:{_TRAIT}|name|product|brand|heading|title|item|object"
             rf"|price|label|cooking (?:instructions?|directions?)){_END}"

@@ -45,6 +45,11 @@ class TickingCard(Card, ABC):
     def hear(self, position: int, count: int) -> Samples:
         """Return what the microphone hears; called once for each position, in order."""
 
+    @property
+    def started(self) -> bool:
+        """Time has begun."""
+        return self._start is not None
+
     def start(self) -> None:
         """Let time begin."""
         self._start = perf_counter()
