@@ -68,6 +68,8 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal
             )
         )
         terminal.until(STATES[state])
+        if state == "listening":
+            Event().wait(0.5)  # something is to be in the recording
         yield terminal
 
 
