@@ -82,13 +82,23 @@ CONVERSATIONS = {
     "impossible times": [
         ("set an alarm for 25 o'clock", "There is no such time as 25."),
         ("set a timer for minus five minutes", "I can't set anything for a time that has passed."),
+        ("Set a timer for -5 minutes.", "I can't set anything for a time that has passed."),
+        ("set a timer in minus five minutes", "I can't set anything for a time that has passed."),
+        ("set a timer for five minutes ago", "I can't set anything for a time that has passed."),
+        ("wake me in minus five minutes", "I can't set anything for a time that has passed."),
+        ("alarm at 25 o'clock", "There is no such time as 25."),
+        ("wake me at 12:60", "There is no such time as 12:60."),
         (
             "remind me in minus five minutes to cook",
             "I can't set anything for a time that has passed.",
         ),
         ("remind me yesterday to cook", "That is in the past."),
         ("set a timer for zero minutes", "That is no time at all."),
+        ("set a timer for 999999 hours", "That is more than a year: please take less."),
         ("set an alarm for blue cheese", "I didn't understand when."),
+        ("wake me on the 32nd of december at nine", "I didn't understand when."),
+        ("how much time is left", "There is no timer."),
+        ("what alarms do i have", "There is no alarm."),
     ],
     "lists": [
         ("what's on my shopping list", "The shopping list is empty."),
