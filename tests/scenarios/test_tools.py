@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -295,7 +296,7 @@ def test_a_tool_that_hangs_costs_its_deadline_and_no_more(
     ids=["unknown tools", "broken arguments", "the same again", "more and more"],
 )
 def test_a_mind_that_misuses_its_tools_costs_one_sentence(
-    calls: list[tuple[str, object]], caplog: pytest.LogCaptureFixture
+    calls: list[tuple[str, dict[str, Any] | str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     hands = Hands()
     thinks = mind(weather=[calling(call) for call in calls], time="Noon.")
