@@ -201,6 +201,23 @@ def test_recognising_takes_milliseconds() -> None:
     assert took[-1] < 0.05  # the first of a kind, on a slow machine
 
 
+def test_an_answer_is_there_in_30_ms(file: Path) -> None:
+    """By the machine's clock, what is written to the disk included."""
+    took: list[float] = []
+
+    async def play(here: Home) -> None:
+        for talk in CONVERSATIONS.values():
+            for said, _ in talk:
+                began = time.perf_counter()
+                await here.says(said)
+                took.append(time.perf_counter() - began)
+
+    at_home(file, play)
+    took.sort()
+    print(f"median {took[len(took) // 2] * 1000:.1f} ms, longest {took[-1] * 1000:.1f} ms")  # noqa: T201
+    assert took[len(took) // 2] < 0.03
+
+
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
     async def play(here: Home) -> None:
         database = here.kept.lists._store._database()
