@@ -297,7 +297,7 @@ class LiveSession:
         self._next = settings
         if settings.sight.mode == "off":  # eyes that are to be closed are, in mid-turn, too
             self._sight.settings = settings.sight
-            self._sight.close()
+            self._sight.shut()
         if isinstance(self._conductor.state, Quiet):
             self._take_next()
 

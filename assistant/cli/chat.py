@@ -15,7 +15,7 @@ def command(
         bool, typer.Option("--json", help="Each answer as an object of JSON, one a line.")
     ] = False,
 ) -> None:
-    """Talk with it in writing; an empty line or Ctrl-D ends it.
+    """Talk with it in writing; an empty line or Ctrl-D ends it, Ctrl-C an answer.
 
     Questions may come from a pipe, one a line; then the answers alone are printed.
     """

@@ -33,6 +33,7 @@ Stop = Callable[[], None]
 Main = Callable[[Stop], Coroutine[Any, Any, None]]
 Run = Callable[[Coroutine[Any, Any, int]], int]
 Tap = Callable[[Frame], None]
+Interrupted = Callable[[], bool]
 
 
 class Lines(logging.Handler):
@@ -70,17 +71,24 @@ def log_to(level: str, show: Callable[[str], None] | None = None) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def until_ended(main: Main, *, terminated: int = TERMINATED, run: Run = asyncio.run) -> None:
+def until_ended(
+    main: Main,
+    *,
+    terminated: int = TERMINATED,
+    run: Run = asyncio.run,
+    interrupted: Interrupted = lambda: False,
+) -> None:
     """Run a verb until it is over, asks for its end, or a signal comes; then end the process.
 
     A signal cancels it, wherever it is; it has `STOPPING_S` to close what is open. `terminated`
-    is the exit code after SIGTERM. An `AssistantError` is raised to the caller.
+    is the exit code after SIGTERM. `interrupted` is called at SIGINT, and tells whether that ended
+    something smaller. An `AssistantError` is raised to the caller.
     """
-    code = run(_until_ended(main, terminated))
+    code = run(_until_ended(main, terminated, interrupted))
     leave(code)
 
 
-async def _until_ended(main: Main, terminated: int) -> int:
+async def _until_ended(main: Main, terminated: int, interrupted: Interrupted) -> int:
     loop = asyncio.get_running_loop()
     asked: list[int] = []
     working = loop.create_task(main(lambda: stop(0)))
@@ -95,7 +103,7 @@ async def _until_ended(main: Main, terminated: int) -> int:
     def by_signal(number: signal.Signals) -> None:
         stop(terminated if number is signal.SIGTERM else 128 + number)
 
-    with signals(by_signal):
+    with signals(by_signal, interrupted):
         await asyncio.wait({working})
     if not asked:
         working.result()
@@ -108,7 +116,9 @@ async def _until_ended(main: Main, terminated: int) -> int:
 
 
 @contextmanager
-def signals(stop: Callable[[signal.Signals], object]) -> Iterator[None]:
+def signals(
+    stop: Callable[[signal.Signals], object], interrupted: Interrupted = lambda: False
+) -> Iterator[None]:
     """Call `stop` at the first signal that asks for the end; a second SIGINT ends the process.
 
     A closed terminal asks for it, too (SIGHUP), unless we were started to outlive it.
@@ -119,6 +129,8 @@ def signals(stop: Callable[[signal.Signals], object]) -> Iterator[None]:
         asking.append(signal.SIGHUP)
 
     def first(number: signal.Signals) -> None:
+        if number is signal.SIGINT and interrupted():
+            return
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
         stop(number)

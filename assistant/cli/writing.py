@@ -3,12 +3,13 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
     contextmanager,
+    nullcontext,
 )
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,10 @@ from assistant.control.client import call, default_path, running
 from assistant.core.events import Event, WantsFloor
 from assistant.errors import AssistantError
 from assistant.jobs import Jobs
+from assistant.keeping.alarms import Due, News
+from assistant.keeping.speech import rings
 from assistant.languages.pack import load as load_pack
+from assistant.languages.pack import normalised
 from assistant.languages.spoken import spoken
 from assistant.ports import LanguageModel
 from assistant.reasoning.conversation import Conversation
@@ -147,13 +151,17 @@ def chat(config: Config, *, as_json: bool = False) -> None:
     """Converse in writing until an empty line, then end the process."""
     log_to(config.log.level)
     place = config.control.socket or Path(default_path())
+    lines = _Lines()
     if running(place) is not None:
-        until_ended(lambda _: _chat_with_running(place, as_json=as_json))
+        until_ended(
+            lambda _: _chat_with_running(place, lines, as_json=as_json),
+            interrupted=lines.interrupted,
+        )
     else:
-        until_ended(lambda _: _chat(config, as_json=as_json))
+        until_ended(lambda _: _chat(config, lines, as_json=as_json), interrupted=lines.interrupted)
 
 
-async def _chat_with_running(place: Path, *, as_json: bool) -> None:
+async def _chat_with_running(place: Path, lines: "_Lines", *, as_json: bool) -> None:
     async def answer(text: str) -> None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": False}
         connection = Worker("control")  # unlike a pool's, its thread keeps nobody waiting
@@ -163,27 +171,65 @@ async def _chat_with_running(place: Path, *, as_json: bool) -> None:
             connection.close()
         _print(told, as_json=as_json)
 
-    await _converse("The running assistant", answer)
+    await lines.converse("The running assistant", answer)
 
 
-async def _chat(config: Config, *, as_json: bool) -> None:
-    async with _talker(config) as talker, asyncio.TaskGroup() as tasks:
+async def _chat(config: Config, lines: "_Lines", *, as_json: bool) -> None:
+    async with _talker(config, lines.aside) as talker, asyncio.TaskGroup() as tasks:
         warming = tasks.create_task(talker.warm())  # while the first question is typed
-        await _converse(talker.mind.info.name, talker.answer_as_json if as_json else talker.answer)
+        with talker.ringing() if sys.stdin.isatty() else nullcontext():
+            answer = talker.answer_as_json if as_json else talker.answer
+            await lines.converse(talker.mind.info.name, answer)
         warming.cancel()
 
 
-async def _converse(who: str, answer: Callable[[str], Awaitable[None]]) -> None:
-    """Take lines and have them answered; what cannot be answered ends nothing."""
-    if sys.stdin.isatty():
-        print(f"{who} answers; an empty line or Ctrl-D ends this.")  # noqa: T201
-    keyboard = Worker("keyboard")  # its thread may sit in a read for ever
-    with _line_editing():
-        while text := await keyboard.run(_read):
-            try:
-                await answer(text)
-            except AssistantError as wrong:
-                print(f"assistant: {wrong}", file=sys.stderr)  # noqa: T201
+class _Lines:
+    """A conversation in lines: what is typed, what is answered, and what is told unasked."""
+
+    def __init__(self) -> None:
+        self._answering: asyncio.Task[None] | None = None
+        self._interrupted = False
+        self._asides: list[str] = []
+
+    async def converse(self, who: str, answer: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        """Take lines and have them answered; what cannot be answered ends nothing."""
+        if sys.stdin.isatty():
+            print(f"{who} answers; an empty line or Ctrl-D ends this.")  # noqa: T201
+        keyboard = Worker("keyboard")  # its thread may sit in a read for ever
+        with _line_editing():
+            while text := await keyboard.run(_read):
+                self._answering = asyncio.get_running_loop().create_task(answer(text))
+                try:
+                    await self._answering
+                except AssistantError as wrong:
+                    print(f"assistant: {wrong}", file=sys.stderr)  # noqa: T201
+                except asyncio.CancelledError:
+                    if not self._interrupted:
+                        raise
+                finally:
+                    self._answering, self._interrupted = None, False
+                asides, self._asides = self._asides, []
+                for aside in asides:
+                    print(aside)  # noqa: T201
+
+    def interrupted(self) -> bool:
+        """End the answer that is being given; tells whether there was one."""
+        if self._answering is None or not sys.stdin.isatty():
+            return False
+        self._interrupted = self._answering.cancel()
+        return self._interrupted
+
+    def aside(self, text: str) -> None:
+        """Print what nobody asked for: after the answer that is given, or above what is typed."""
+        if self._answering is not None:
+            self._asides.append(text)
+        elif sys.stdin.isatty():
+            import readline  # noqa: PLC0415 - only where there is a terminal
+
+            typed = readline.get_line_buffer()
+            print(f"\r\x1b[K\a{text}\n> {typed}", end="", flush=True)  # noqa: T201
+        else:
+            print(text)  # noqa: T201
 
 
 @contextmanager
@@ -221,9 +267,11 @@ class _Talker:
         config: Config,
         mind: LanguageModel,
         toolbox: Toolbox,
-        tasks: asyncio.TaskGroup,
+        jobs: Jobs,
         kept: Kept | None,
+        tell: Callable[[Event], None],
     ) -> None:
+        self._kept, self._tell = kept, tell
         self.mind, self._name, self._language = mind, config.persona.name, config.language
         self._hands = handiwork(kept, toolbox if mind.info.calls_tools else None)
         rules = RULES if toolbox.has_any else ""
@@ -237,13 +285,13 @@ class _Talker:
             clock=clock,
             idle_seconds=config.conversation.idle_minutes * 60,
         )
-        pack, jobs = load_pack(config.language), Jobs(_tell, tasks)
+        pack = load_pack(config.language)
         self._errands = Errands(
             toolbox,
             replace(
                 Around(pack.code) if kept is None else kept.around(),
                 shows=_show,
-                tells=_tell,
+                tells=tell,
                 starts=lambda *job: jobs.start(*job[:2], deadline=job[2]),
             ),
             pack.asking,
@@ -256,6 +304,33 @@ class _Talker:
         """End what still runs."""
         await self._errands.close()
 
+    @contextmanager
+    def ringing(self) -> Iterator[None]:
+        """Tell in writing what is due while this is entered."""
+        if self._kept is None:
+            yield
+            return
+        alarms, say = self._kept.alarms, spoken(self._kept.hands.code)
+
+        def told(news: News) -> None:
+            if isinstance(news, Due):
+                self._tell(WantsFloor(rings(news, say, alarms.now())))
+
+        stop = alarms.watch(told)
+        try:
+            yield
+        finally:
+            stop()
+
+    async def _silenced(self, text: str) -> str | None:
+        """Stop what rings, if that is what is wanted: "stop" is no order of the hands."""
+        kept = self._kept
+        wanted = " ".join(normalised(text)) in load_pack(self._language).stops
+        if kept is None or not kept.alarms.ringing or not wanted:
+            return None
+        await kept.alarms.silence()
+        return spoken(kept.hands.code).say("silenced")
+
     async def warm(self) -> None:
         """Have the mind read what every prompt begins with."""
         await self.mind.warm(self._conversation.prefix())
@@ -264,7 +339,9 @@ class _Talker:
         """Yield an answer and remember it."""
         said: list[str] = []
         self._turn += 1
-        canned = None if self._hands is None else await self._hands.answer(text)
+        canned = await self._silenced(text)
+        if canned is None and self._hands is not None:
+            canned = await self._hands.answer(text)
         if canned is None and is_foreign(self.mind.info, self._language):
             canned = spoken(self._language).say("no_free_talk")
         if canned is None:
@@ -306,16 +383,23 @@ class _Talker:
 
     async def answer(self, text: str) -> None:
         """Print an answer as it comes."""
-        first = True
-        async with closing(self.pieces(text)) as pieces:
-            async for piece in pieces:
-                print(piece.lstrip() if first else piece, end="", flush=True)  # noqa: T201
-                first = False
-        print()  # noqa: T201
+        first, whole = True, False
+        try:
+            async with closing(self.pieces(text)) as pieces:
+                async for piece in pieces:
+                    print(piece.lstrip() if first else piece, end="", flush=True)  # noqa: T201
+                    first = False
+            whole = True
+        finally:
+            if whole or not first:
+                print()  # noqa: T201 - what comes next stands in a line of its own
 
 
 @asynccontextmanager
-async def _talker(config: Config) -> AsyncIterator[_Talker]:
+async def _talker(
+    config: Config,
+    tell: Callable[[str], None] = print,
+) -> AsyncIterator[_Talker]:
     with bars() as progress:  # to be gone before anything is printed
         await fetch_models(config, progress, ("llm",))
     async with (
@@ -328,15 +412,14 @@ async def _talker(config: Config) -> AsyncIterator[_Talker]:
             opened = open_toolbox(config, patience=SERVERS_S)
             toolbox = await stack.enter_async_context(opened)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        talker = _Talker(config, mind, toolbox, tasks, kept)
+
+        def unasked(event: Event) -> None:
+            if isinstance(event, WantsFloor):
+                tell(event.utterance)
+
+        talker = _Talker(config, mind, toolbox, Jobs(unasked, tasks), kept, unasked)
         yield talker
         await talker.close()
-
-
-def _tell(event: Event) -> None:
-    """Print what a job has to say at its end."""
-    if isinstance(event, WantsFloor):
-        print(event.utterance)  # noqa: T201
 
 
 def _show(view: View) -> None:

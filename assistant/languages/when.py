@@ -22,7 +22,7 @@ _MACHINE = re.compile(r"(\d+(?:\.\d+)?)s")
 _HOURS, _MINUTES, _NOON = 24, 60, 12
 _EARLY = 7
 """Before this hour people sleep, if nothing else is said."""
-_LONGEST_S = 366 * _DAY_S
+_SHORTEST_S, _LONGEST_S = 0.5, 366 * _DAY_S
 _DATE = re.compile(r"\d")
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -94,7 +94,7 @@ def _words(code: str) -> _Words:
         units=units,
         glue=re.compile(rf"^(?:[\s,]|(?:{times['glue']})(?!\w))*$", re.IGNORECASE),
         lead=re.compile(rf"^(?:[\s,]|(?:{times['glue']})(?!\w))+", re.IGNORECASE),
-        minus=_word(f"(?:{times['minus']}|[-\u2212](?=\\d))"),
+        minus=re.compile(rf"(?<!\w)(?:(?:{times['minus']})(?!\w)|[-\u2212](?=\d))", re.IGNORECASE),
         within=re.compile(rf"^(?:{times['in']})\s+", re.IGNORECASE),
         days=_table(times["days"]),
         weekdays=_table({name: n for n, name in enumerate(times["weekdays"])}),
@@ -135,7 +135,7 @@ def digits(code: str, text: str) -> str:
 def span(text: str, code: str) -> tuple[float, str] | None:
     """Return seconds and the words that are no part of them; None if there is no span.
 
-    Raises `Impossible` for one that is negative, nothing, or longer than a year.
+    Raises `Impossible` for one that is negative or over, nothing, or longer than a year.
     """
     if machine := _MACHINE.fullmatch(text.strip()):
         return _bounded(float(machine[1])), ""
@@ -145,7 +145,7 @@ def span(text: str, code: str) -> tuple[float, str] | None:
     found = list(words.unit.finditer(text))
     if not found:
         return None
-    if words.minus.search(text):
+    if words.minus.search(text) or words.past.search(text):
         raise Impossible("negative")
     seconds = sum(float(m[1].replace(",", ".")) * words.units[m[2].lower()] for m in found)
     for left, right in pairwise(found):
@@ -155,7 +155,7 @@ def span(text: str, code: str) -> tuple[float, str] | None:
 
 
 def _bounded(seconds: float) -> float:
-    if seconds <= 0:
+    if seconds < _SHORTEST_S:
         raise Impossible("nothing")
     if seconds > _LONGEST_S:
         raise Impossible("too_long")

@@ -125,6 +125,8 @@ class Sight:
         """It is sure enough that a picture is wanted: a draft may take one."""
         self._looks = 0
         """Pictures that are being taken."""
+        self._taking: set[asyncio.Timeout] = set()
+        """What ends each of them."""
         self._committed = False
 
     # ── when ──────────────────────────────────────────────────────────────────────────────────
@@ -155,6 +157,13 @@ class Sight:
         for glance in (self._camera, self._screen):
             if glance is not None:
                 glance.close()
+
+    def shut(self) -> None:
+        """Let go of the cameras at once, and of the pictures that are being taken."""
+        now = asyncio.get_running_loop().time()
+        for taking in self._taking:
+            taking.reschedule(now)
+        self.close()
 
     def committed(self) -> None:
         """A draft is the answer now: it has its picture, or may take it."""
@@ -291,9 +300,15 @@ class Sight:
         glance = self._of(source)
         if self.settings.mode == "off" or glance is None or source == "file":
             raise BackendUnavailable("camera", "there is none to look with (vision.mode)")
+        taking = asyncio.timeout(None)
         try:
-            return await glance.shot()
+            async with taking:
+                self._taking.add(taking)
+                return await glance.shot()
+        except TimeoutError:
+            raise BackendUnavailable("camera", "it was switched off meanwhile") from None
         finally:
+            self._taking.discard(taking)
             self.close()
 
     def _wish(self, text: str, *, afresh: bool) -> Wish | None:
@@ -312,6 +327,22 @@ class Sight:
             return self._excuse("screen" if wish.source == "screen" else "camera")
         if not self._useful:
             return self._excuse("blind")
+        if self.settings.mode == "off":  # since a moment ago
+            return self._excuse("off")
+        taking = asyncio.timeout(None)
+        try:
+            async with taking:
+                self._taking.add(taking)
+                return await self._seen(turn, glance, wish.detail, question)
+        except TimeoutError:
+            if not taking.expired():
+                raise
+            return self._excuse("off")
+        finally:
+            self._taking.discard(taking)
+
+    async def _seen(self, turn: int, glance: Glance, detail: Detail, question: str) -> Looked:
+        """Take a picture and tell what there is to be seen."""
         self._mark(turn, "looked")
         try:
             shot = await glance.shot()
@@ -328,7 +359,7 @@ class Sight:
         note = "It is very dark in the picture." if seen == "dark" else ""
         if shot.source == "screen":
             note = "This is the user's screen."
-        return await self._told(turn, [shot], wish.detail, question, note)
+        return await self._told(turn, [shot], detail, question, note)
 
     async def _files(self, turn: int, paths: Sequence[str], question: str) -> Looked:
         if not self._useful:

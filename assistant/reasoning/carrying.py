@@ -114,6 +114,9 @@ class Run:
         if isinstance(result, Started):
             self.text = result.text or "It goes on in the background; the user is told its end."
         elif isinstance(result, ToolResult):
+            if len(result.text) > CHARACTERS:
+                told = self.call.name, len(result.text), CHARACTERS
+                _log.info("the tool %s returned %d characters, of which %d are told", *told)
             self.text = self._marked(cut(result.text, CHARACTERS).strip() or "Done.")
             self.undo = result.undo
             size = sum(len(image.data) for image in result.images)

@@ -1,6 +1,7 @@
 """What a mind has done for one turn: rounds of calls, their results, and where that ends."""
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from assistant.reasoning.telling import arguments_of, same_as
 
 if TYPE_CHECKING:
     from assistant.reasoning.errands import Errands
+
+_log = logging.getLogger(__name__)
 
 _STAYS = "This was done before the user went on, and stays done: do not do it again."
 _WAITS = "Not done: the user is asked, and has not agreed yet."
@@ -112,6 +115,10 @@ class Errand:
             yield self.errands.ask(self.turn, asking)
         elif self._mistakes > self.errands.bounds.mistakes or self._too_much:
             self.over = True
+            _log.warning(
+                "the mind is stopped: %d of its %d tool calls were wrong, in %d rounds",
+                *(self._mistakes, len(self.runs), self.rounds.number),
+            )
             yield self.errands.words.failed
 
     async def rest(self, text: str) -> AsyncGenerator[str]:

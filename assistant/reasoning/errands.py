@@ -189,6 +189,7 @@ class Errands:
             return
         terms = run.tool.terms
         if not terms.job:
+            _log.warning("the tool %s took longer than %g s", run.tool.name, terms.deadline)
             run.end()
             run.fail(f"It took longer than {terms.deadline:g} s and was ended.")
             return

@@ -1,6 +1,6 @@
 """Alarms and reminders: at a time of the wall clock, once or again and again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from assistant.errors import ToolError, Unclear
 from assistant.keeping.alarms import Alarm, Alarms
@@ -212,19 +212,19 @@ def _confirmed(key: str, wanted: When, alarm: Alarm, alarms: Alarms, say: Spoken
     at = datetime.fromtimestamp(instant(alarm.at, zone), zone)
     if jumped(alarm.at, zone):
         missing = say.clock(alarm.at.replace(tzinfo=zone))
-        return say.say(f"{key}_jumped", clock=missing, when=say.when(at, now))
-    text = set_for(key, wanted, at, say, now)
+        text = say.say(f"{key}_jumped", clock=missing, when=say.when(at, now))
+    else:
+        text = set_for(key, wanted, at, say, now)
     return text if alarms.heeded else f"{text} {say.say('timer_offline')}"
 
 
 def _when(alarm: Alarm, alarms: Alarms, say: Spoken) -> str:
-    now = alarms.now()
-    at = now + timedelta(seconds=alarms.left(alarm))
-    at = (at + timedelta(milliseconds=500)).replace(microsecond=0)
-    told = say.when(at, now)
-    if alarm.rule:
-        return inside(say.say("rule_at", rule=again(alarm.rule, say), clock=say.clock(at)))
-    return told
+    clock, now = alarms.clock, alarms.now()
+    if alarm.rule and alarm.at is not None:
+        daily = say.clock(alarm.at.replace(tzinfo=now.tzinfo))
+        return inside(say.say("rule_at", rule=again(alarm.rule, say), clock=daily))
+    due = round(clock.wall() + alarms.left(alarm))  # clocks may be set forward or back until then
+    return say.when(datetime.fromtimestamp(due, clock.zone()), now)
 
 
 def _alike(at: datetime, clock: object) -> bool:

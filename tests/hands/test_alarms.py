@@ -186,6 +186,67 @@ def test_an_hour_that_the_clock_jumps_over_is_said_to_be_missing(file: Path) -> 
     at_home(file, play, at=datetime(2027, 3, 27, 22))
 
 
+@pytest.mark.parametrize(
+    ("evening", "missing"),
+    [(datetime(2027, 3, 27, 22), True), (datetime(2026, 10, 24, 22), False)],
+)
+def test_over_the_night_of_the_change_each_alarm_is_told_by_the_clock_it_rings_by(
+    file: Path, evening: datetime, *, missing: bool
+) -> None:
+    async def play(here: Home) -> None:
+        for order in ("wake me at 2:30 am", "wake me at seven", "wake me every day at 2:30 am"):
+            await here.says(order)
+        once = "tomorrow at 3 AM" if missing else "tomorrow at 2:30 AM"
+        assert await here.says("what alarms do i have") == (
+            f"3 alarms: {once}, every day at 2:30 AM and tomorrow at 7 AM."
+        )
+        assert await here.says("cancel the alarm for seven") == (
+            "The alarm tomorrow at 7 AM is cancelled."
+        )
+
+    at_home(file, play, at=evening)
+
+
+@pytest.mark.usefixtures("long_nights")
+def test_what_comes_daily_in_the_missing_hour_is_late_for_once(file: Path) -> None:
+    async def play(here: Home) -> None:
+        await here.says("wake me every day at 2:30 am")
+        for _ in range(60):
+            await asyncio.sleep(HOUR)
+            await here.kept.alarms.silence()
+        days = [
+            datetime.fromtimestamp(here.clock._ahead + at, here.clock.zone()) for at in here.times
+        ]
+        assert [day.strftime("%a %H:%M") for day in days] == [
+            "Sun 03:00",
+            "Mon 02:30",
+            "Tue 02:30",
+        ]
+
+    at_home(file, play, at=datetime(2027, 3, 27, 22))
+
+
+def test_one_in_the_missing_hour_says_so_when_nobody_would_ring_it(file: Path) -> None:
+    async def play(here: Home) -> None:
+        said = await here.says("wake me at 2:30 am")
+        assert said.startswith("There is no 2:30 AM that night")
+        assert said.endswith("It will ring once I run again: nobody listens for it now.")
+
+    at_home(file, play, at=datetime(2027, 3, 27, 22), heeds=False)
+
+
+def test_a_snooze_that_cannot_be_leaves_it_ringing(file: Path) -> None:
+    async def play(here: Home) -> None:
+        await here.says("set a timer for one minute")
+        await asyncio.sleep(61)
+        assert await here.says("snooze for minus five minutes") == (
+            "I can't set anything for a time that has passed."
+        )
+        assert len(here.kept.alarms.ringing) == 1
+
+    at_home(file, play)
+
+
 @pytest.mark.usefixtures("long_nights")
 def test_an_hour_that_comes_twice_rings_once(file: Path) -> None:
     async def play(here: Home) -> None:

@@ -1,5 +1,6 @@
 """The hands in each language that there is a file of sentences for."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ TALKS = {
         ("brich den Timer ab", "Welcher: dein 5-Minuten-Timer und dein Pizza-Timer?"),
         ("Weck mich morgen um halb sieben.", "Ich wecke dich morgen um 6 Uhr 30."),
         ("stell einen Wecker auf 25 Uhr", "25 Uhr gibt es nicht."),
+        ("stell einen Timer auf -5 Minuten", "Für die Vergangenheit kann ich nichts stellen."),
         ("erinnere mich", "Woran soll ich dich erinnern?"),
         ("den Müll rausbringen", "Wann soll ich dich erinnern?"),
         ("morgen um neun", "Ich erinnere dich morgen um 9 Uhr."),
@@ -30,6 +32,7 @@ TALKS = {
         ("añade dos minutos", "A tu temporizador le quedan 7 minutos."),
         ("Despiértame mañana a las seis y cuarto.", "Te despertaré mañana a las 6 y 15."),
         ("pon una alarma a las 25", "La hora 25 no existe."),
+        ("pon un temporizador de -5 minutos", "No puedo poner nada en el pasado."),
         ("recuérdame", "¿Qué te recuerdo?"),
         ("sacar la basura", "¿Cuándo te lo recuerdo?"),
         ("mañana a las nueve", "Te lo recordaré mañana a las 9."),
@@ -45,6 +48,7 @@ TALKS = {
         ("mets un minuteur d'une demi-heure", "30 minutes, à partir de maintenant."),
         ("mets une alarme à huit heures et demie", "Je te réveillerai demain à 8 heures 30."),
         ("mets une alarme à 25 heures", "25 heures, cela n'existe pas."),
+        ("mets un minuteur de -5 minutes", "Je ne peux rien régler dans le passé."),
         ("rappelle-moi", "Que dois-je te rappeler ?"),
         ("sortir la poubelle", "Quand dois-je te le rappeler ?"),
         ("demain à neuf heures", "Je te le rappellerai demain à 9 heures."),
@@ -62,6 +66,43 @@ def test_it_answers(code: str, tmp_path: Path) -> None:
             assert (said, await here.says(said)) == (said, answer)
 
     at_home(tmp_path / "kept.sqlite", play, code=code)
+
+
+NIGHTS = {
+    "de": (
+        "weck mich um 2 Uhr 30",
+        (
+            "In dieser Nacht gibt es 2 Uhr 30 nicht, die Uhr wird vorgestellt: der Wecker steht "
+            "auf morgen um 3 Uhr."
+        ),
+    ),
+    "es": (
+        "despiértame a las 2:30 de la mañana",
+        (
+            "Esa noche no existen las 2 y 30, porque se adelanta el reloj: la alarma queda para "
+            "mañana a las 3."
+        ),
+    ),
+    "fr": (
+        "réveille-moi à 2 h 30",
+        (
+            "Cette nuit-là, 2 heures 30 n'existe pas, car on avance l'heure : le réveil est réglé "
+            "pour demain à 3 heures."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", NIGHTS)
+def test_an_hour_that_the_clock_jumps_over_is_said_to_be_missing(
+    code: str, tmp_path: Path
+) -> None:
+    said, answer = NIGHTS[code]
+
+    async def play(here: Home) -> None:
+        assert await here.says(said) == answer
+
+    at_home(tmp_path / "kept.sqlite", play, code=code, at=datetime(2027, 3, 27, 22))
 
 
 @pytest.mark.parametrize("code", known())

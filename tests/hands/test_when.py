@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 28, 20, 42)
         ("90 sec", 90, ""),
         ("300s", 300, ""),
         ("10 minute pizza", 600, "pizza"),
+        ("10-minute pizza", 600, "pizza"),
     ],
 )
 def test_spans(text: str, seconds: float, rest: str) -> None:
@@ -34,7 +35,11 @@ def test_spans(text: str, seconds: float, rest: str) -> None:
     ("text", "why"),
     [
         ("minus five minutes", "negative"),
+        ("-5 minutes", "negative"),
+        ("\u22125 minutes", "negative"),
+        ("five minutes ago", "negative"),
         ("zero seconds", "nothing"),
+        ("0.0001 seconds", "nothing"),
         ("90 weeks", "too_long"),
     ],
 )
@@ -89,6 +94,10 @@ def test_what_is_no_moment(text: str) -> None:
         ("yesterday at five", "past"),
         ("today at noon", "past"),
         ("in minus five minutes", "negative"),
+        ("in -5 minutes", "negative"),
+        ("25:00", "no_such_time"),
+        ("12:60", "no_such_time"),
+        ("an hour ago", "past"),
     ],
 )
 def test_impossible_moments(text: str, why: str) -> None:

@@ -138,7 +138,7 @@ class Bystander:
 
 
 @asynccontextmanager
-async def bystander(port: int, *topics: str, **more: str) -> AsyncIterator[Bystander]:
+async def bystander(port: int, *topics: str, **more: object) -> AsyncIterator[Bystander]:
     at_once = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
     async with aiomqtt.Client("127.0.0.1", port, socket_options=at_once, **more) as client:  # type: ignore[arg-type]
         await client.subscribe([(topic, 1) for topic in topics or ("#",)])

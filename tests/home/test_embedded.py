@@ -4,6 +4,7 @@ import asyncio
 import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import aiomqtt
@@ -124,6 +125,84 @@ def test_who_never_says_who_they_are_costs_no_file(words: bytes) -> None:
 
     asyncio.run(main())
     gc.collect()  # a connection that was left open would complain here
+
+
+def test_who_says_nothing_or_half_a_word_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They take all places there are; one that knows how to introduce itself is let in then."""
+    monkeypatch.setattr("assistant.backends.home_mqtt.embedded.CONNECTIONS", 3)
+    monkeypatch.setattr("assistant.backends.home_mqtt.embedded_line.INTRODUCTION_S", 1.0)
+
+    async def main() -> None:
+        port = free_port()
+        async with asyncio.timeout(30), embedded(Place(port=port)):
+            silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            silent[0][1].write(CONNECT[:6])
+            async with bystander(port, "a", timeout=20.0) as somebody:
+                await asyncio.sleep(1.5)  # who has said it may say nothing more for as long
+                await somebody.send("a", "x")
+                await somebody.sees("a", "x")
+            for reader, writer in silent:
+                assert await reader.read() == b""
+                writer.close()
+
+    asyncio.run(main())
+
+
+def test_a_message_that_is_too_large_ends_its_connection_and_no_other() -> None:
+    async def main() -> None:
+        port = free_port()
+        async with (
+            asyncio.timeout(30),
+            embedded(Place(port=port)),
+            bystander(port, "#") as somebody,
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(CONNECT)
+            assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
+            writer.write(b"\x31\xff\xff\xff\x7f\x00\x01b")  # 256 MB for the topic b
+            writer.write(bytes(100_000))
+            assert await reader.read() == b""
+            writer.close()
+            await somebody.send("a", bytes(500_000))
+            await somebody.until(lambda: len(somebody.seen.get("a", "")) == 500_000)
+
+    asyncio.run(main())
+
+
+CONNECT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01x"
+"""Of a client that is called x."""
+JUNK = {
+    "noise": bytes(range(256)),
+    "a name that is no text": b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02\xff\xfe",
+    "an empty CONNECT": b"\x10\x00",
+    "a length without end": b"\x10\xff\xff\xff\xff\xff\xff",
+    "MQTT 5": b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01x",
+    "noise after a CONNECT": CONNECT + b"\xff" * 300,
+    "a topic that is no text": CONNECT + b"\x30\x05\x00\x02\xff\xfex",
+}
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_who_talks_nonsense_takes_no_place(junk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.backends.home_mqtt.embedded.CONNECTIONS", 2)
+
+    async def main() -> None:
+        port = free_port()
+        async with asyncio.timeout(30), embedded(Place(port=port)):
+            for _ in range(4):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(JUNK[junk])
+                writer.write_eof()
+                with suppress(ConnectionError):  # it has hung up before it had read all
+                    await reader.read()
+                writer.close()
+            async with bystander(port, "a") as somebody:
+                await somebody.send("a", "x")
+                await somebody.sees("a", "x")
+
+    asyncio.run(main())
 
 
 def test_the_identifier_stays_the_same(tmp_path: Path) -> None:

@@ -131,6 +131,29 @@ def test_home_assistant_turns_everything(tmp_path: Path) -> None:
     played(tmp_path, scene)
 
 
+@needs_mosquitto
+def test_it_is_there_within_two_seconds_and_obeys_within_a_tenth(tmp_path: Path) -> None:
+    async def main() -> None:
+        now, took = asyncio.get_running_loop().time, []
+        async with (
+            asyncio.timeout(60),
+            mosquitto(tmp_path) as broker,
+            bystander(broker.port, "homeassistant/#", "assistant/#") as bus,
+        ):
+            began = now()
+            async with at_home(broker.port):
+                await HomeAssistant(bus).discovers()
+                assert now() - began < 2.0
+                for wanted in ("OFF", "ON") * 10:
+                    began = now()
+                    await bus.send(NAMES.command("microphone"), wanted)
+                    await bus.sees(NAMES.state("microphone"), wanted)
+                    took.append(now() - began)
+        assert sorted(took)[len(took) // 2] < 0.1
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     "break_it",
     [

@@ -186,11 +186,13 @@ def test_a_broker_that_was_killed_and_is_back_knows_all_again(tmp_path: Path) ->
             run.session.become(Activity.MUTED, muted=True)  # the conversation goes on
             await until(lambda: bool(run.home.trouble))
             await broker.start()
+            began = asyncio.get_running_loop().time()
             async with bystander(broker.port) as somebody:
                 await somebody.sees(NAMES.state("microphone"), "OFF")
                 await somebody.sees(NAMES.state("state"), "muted")
                 await somebody.sees(NAMES.availability, "online")
                 assert NAMES.discovery in somebody.seen
+                assert asyncio.get_running_loop().time() - began < 5.0
                 await somebody.send(NAMES.command("microphone"), "ON")
                 await somebody.sees(NAMES.state("microphone"), "ON")
 

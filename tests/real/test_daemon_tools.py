@@ -101,7 +101,7 @@ def test_the_daemon_asks_over_its_socket(env: dict[str, str], flags: tuple[str, 
         assert assistant("ask", "Yes, please", env=env).stdout.startswith("It says: the red door")
         status = assistant("status", env=env).stdout
         assert re.search(r"tools +\d+ of its own", status)
-        assert "tools       peer: 10" in status
+        assert "tools       peer: 11" in status
 
 
 def test_aloud_it_asks_and_hears_the_answer(env: dict[str, str], flags: tuple[str, ...]) -> None:

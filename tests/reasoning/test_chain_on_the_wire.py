@@ -32,7 +32,7 @@ async def chain_of(first: HttpMind, second: HttpMind) -> AsyncIterator[Chain]:
 
 
 def test_the_first_word_comes_soon_after_the_deadline() -> None:
-    async def play() -> None:
+    async def once() -> float:
         first, second = HttpMind(mode=Mode.STALL_AFTER_HEAD), HttpMind(text="Here I am.")
         async with chain_of(first, second) as chain:
             loop = asyncio.get_running_loop()
@@ -42,15 +42,21 @@ def test_the_first_word_comes_soon_after_the_deadline() -> None:
             took = loop.time() - began
             await pieces.aclose()
             await first.hung_up.wait()
-        print(f"first word {1000 * (took - DEADLINE):.0f} ms after the deadline")  # noqa: T201
-        assert DEADLINE <= took <= DEADLINE + 1.0, "0.3 s on a machine that does nothing else"
+        return took - DEADLINE
+
+    async def play() -> None:
+        late = sorted([await once() for _ in range(5)])
+        print(f"first word {1000 * late[2]:.0f} ms after the deadline")  # noqa: T201
+        assert late[0] >= 0
+        assert late[2] <= 0.3
 
     asyncio.run(play())
 
 
 def test_a_cancelled_answer_closes_the_stream_of_whoever_gives_it() -> None:
     async def play() -> None:
-        for stalls, ends in ((Mode.SILENT, Mode.ANSWER), (Mode.RESET, Mode.ENDLESS)):
+        every = []
+        for stalls, ends in 2 * ((Mode.SILENT, Mode.ANSWER), (Mode.RESET, Mode.ENDLESS)):
             first, second = HttpMind(mode=stalls), HttpMind(mode=ends)
             open_one = first if stalls is Mode.SILENT else second
             async with chain_of(first, second) as chain:
@@ -63,8 +69,10 @@ def test_a_cancelled_answer_closes_the_stream_of_whoever_gives_it() -> None:
                     task.cancel()
                     await open_one.hung_up.wait()
                     took = loop.time() - began
-                print(f"closed after {1000 * took:.1f} ms")  # noqa: T201
-                assert took < 0.5, "50 ms on a machine that does nothing else"
+                every.append(took)
+        print("closed after", *(f"{1000 * took:.1f} ms" for took in every))  # noqa: T201
+        assert max(every) < 0.5
+        assert sorted(every)[1] < 0.05, "whatever else the machine does"
 
     asyncio.run(play())
 

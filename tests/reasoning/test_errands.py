@@ -318,8 +318,10 @@ def test_a_tool_that_breaks_is_told_without_its_words(caplog: pytest.LogCaptureF
     assert "secret" not in caplog.text + broken
 
 
-def test_megabytes_are_cut() -> None:
-    got = played(calling(("huge", {})), "Much.")
+def test_megabytes_are_cut(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        got = played(calling(("huge", {})), "Much.")
+    assert "the tool huge returned 3000000 characters" in caplog.text
     assert len(got.results[0]) < 6200
     assert "2994000 characters are left out here" in got.results[0]
     assert len(got.record[1].text) < 700, "less stays in the conversation"

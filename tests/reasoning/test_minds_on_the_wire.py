@@ -106,7 +106,7 @@ def test_it_tries_again_before_the_first_word_only(wire: str) -> None:
 @wires
 def test_cancelling_closes_the_socket_at_once(wire: str) -> None:
     async def use(peer: HttpMind, mind: LanguageModel) -> None:
-        loop = asyncio.get_running_loop()
+        loop, every = asyncio.get_running_loop(), []
         for mode in (Mode.SILENT, Mode.STALL_AFTER_HEAD, Mode.ENDLESS, Mode.DRIP):
             peer.mode = mode
             peer.asked.clear()
@@ -121,7 +121,9 @@ def test_cancelling_closes_the_socket_at_once(wire: str) -> None:
                     await peer.hung_up.wait()
                 took = loop.time() - began
             assert task.cancelled()
-            assert took < 0.5, "50 ms on a machine that does nothing else"
+            every.append(took)
+        assert max(every) < 0.5
+        assert sorted(every)[1] < 0.05, "whatever else the machine does"
 
     during(wire, HttpMind(), use)
 

@@ -410,6 +410,37 @@ def test_an_interrupted_answer_leaves_the_camera_closed() -> None:
     check_at_rest(stage)
 
 
+@pytest.mark.parametrize("second", [1.95, 3.0])
+def test_a_camera_that_is_switched_off_in_mid_turn_is_let_go_at_once(second: float) -> None:
+    """While they still speak, and while a picture is being taken that the mind waits for."""
+    camera, mind = ScriptedCamera(plain(GREEN), opens_s=3.0), Seer()
+    left: list[bool] = []
+
+    async def switched_off(stage: Stage) -> None:
+        await asyncio.sleep(second - stage.device.now)
+        left.append(camera.active)
+        stage.session.retune(told(mode="off"))
+        await asyncio.sleep(0.01)
+        left.append(camera.active)
+
+    stage = perform(
+        [(1.0, 2.0), (9.0, 10.0)],
+        [MUG, MUG],
+        settings=told(),
+        mind=mind,
+        eyes=Lookout(camera),
+        meanwhile=switched_off,
+    )
+    assert left == [True, False]
+    assert camera.shots == []
+    assert set(mind.sent) <= {0}
+    assert len(camera.opened) == 1, "nor is it opened for the next question"
+    assert [report.outcome for report in stage.reports] == ["answered", "answered"]
+    if second > 2.0:
+        assert said(stage)[0] == "I may not use a camera here."
+    check_at_rest(stage)
+
+
 def test_a_session_that_ends_lets_go_of_the_camera() -> None:
     camera = ScriptedCamera()
     perform([(1.0, 2.0)], [MUG], settings=told(), mind=Seer(), eyes=Lookout(camera), ends=1.9)

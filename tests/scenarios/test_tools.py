@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.core.states import Policy
+from assistant.languages.pack import load
 from assistant.listening.ear import EarSettings
 from assistant.looking.sight import Lookout, SightSettings
 from assistant.ports import Consent, MindInfo, ToolResult, tool
@@ -270,13 +272,43 @@ def test_cancel_that_ends_a_job() -> None:
     check_at_rest(stage)
 
 
-def test_a_tool_that_hangs_costs_its_deadline_and_no_more() -> None:
+def test_a_tool_that_hangs_costs_its_deadline_and_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     hands = Hands()
     thinks = mind(weather=[calling(("weather", {"seconds": 9999})), "I could not find out."])
     stage = perform([(1.0, 2.0)], [words("how is the weather")], mind=thinks, toolbox=hands.box())
     assert said(stage) == ["One moment. I am still at it. I could not find out."]
+    assert "the tool weather took longer than 10 s" in caplog.text
     (report,) = stage.reports
     assert report.outcome == "answered"
+    check_at_rest(stage)
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [("fly", {}), ("swim", {}), ("run", {})],
+        [("weather", '{"seconds": 0'), ("weather", "[1]"), ("weather", {"seconds": "soon"})],
+        [("weather", {})] * 9,
+        [("weather", {"seconds": n / 100}) for n in range(30)],
+    ],
+    ids=["unknown tools", "broken arguments", "the same again", "more and more"],
+)
+def test_a_mind_that_misuses_its_tools_costs_one_sentence(
+    calls: list[tuple[str, dict[str, Any] | str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    hands = Hands()
+    thinks = mind(weather=[calling(call) for call in calls], time="Noon.")
+    stage = perform(
+        [(1.0, 2.0), (15.0, 16.0)],
+        [words("how is the weather"), words("what time is it")],
+        mind=thinks,
+        toolbox=hands.box(),
+    )
+    failed = load("en").asking.failed
+    assert said(stage) == [failed, "Noon."]
+    assert sum("the mind is stopped" in record.message for record in caplog.records) == 1
     check_at_rest(stage)
 
 

@@ -40,10 +40,10 @@ class SeeingAround(Around):
     """Surroundings with those of a session."""
 
     def __init__(self, sight: Sight) -> None:
-        self._sight = sight
+        self.sight = sight
 
     async def look(self, source: Source, question: str, detail: Detail) -> Looked:
-        return await self._sight.look(source, question, detail)
+        return await self.sight.look(source, question, detail)
 
 
 def seeing(
@@ -100,3 +100,31 @@ def test_a_broken_camera_is_told_and_raises_nothing_else() -> None:
     camera.fails = BackendUnavailable("camera", "unplugged")
     with pytest.raises(ToolError, match="doesn't work at the moment"):
         call(seeing(Lookout(camera)))
+
+
+def test_a_camera_that_is_switched_off_meanwhile_is_told() -> None:
+    camera = ScriptedCamera(plain(GREEN), opens_s=60.0)
+    sight = seeing(Lookout(camera)).sight
+
+    async def switched_off() -> None:
+        await asyncio.sleep(0.01)
+        assert camera.active
+        sight.settings = SightSettings("off")
+        sight.shut()
+
+    async def shoots() -> str:
+        with pytest.raises(BackendUnavailable) as told:
+            await sight.shot("camera")
+        return str(told.value)
+
+    async def main() -> tuple[str, str]:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(sight.look("camera", "what is there?", "glance"))
+            shooting = tasks.create_task(shoots())
+            tasks.create_task(switched_off())
+        return looking.result().said, shooting.result()
+
+    said, told = asyncio.run(main())
+    assert said == "I may not use a camera here."
+    assert "switched off meanwhile" in told
+    assert not camera.active

@@ -178,6 +178,14 @@ def test_megabytes_are_bounded(way: Opened) -> None:
     check(way, test)
 
 
+def test_a_server_that_asks_for_secrets_gets_none(way: Opened) -> None:
+    async def test(server: Server) -> None:
+        assert (await called(server, "pry")).text.startswith("refused")
+        assert (await called(server, "echo", text="fine")).text == "fine"
+
+    check(way, test)
+
+
 def test_it_gets_no_variable_that_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
 

@@ -94,6 +94,7 @@ class _Thread(threading.Thread):
         try:
             broker_module: Any = importlib.import_module("amqtt.broker")
             errors: Any = importlib.import_module("amqtt.errors")
+            line: Any = importlib.import_module(f"{__name__}_line")
         except ImportError as missing:
             raise BackendUnavailable(
                 NAME,
@@ -102,7 +103,7 @@ class _Thread(threading.Thread):
             ) from None
         place = self._place
         broker = broker_module.Broker(_settings(place))
-        visitors = _Visitors(broker)
+        visitors = _Visitors(broker, line)
         try:
             await broker.start()
         except errors.BrokerError as wrong:
@@ -135,11 +136,12 @@ class _Visitors:
     """Who is connected.
 
     amqtt leaves those open that hang up, or talk nonsense, before they have said who they are:
-    each would cost a file for good.
+    each would cost a file for good. It waits for ever for those that say nothing, too.
     """
 
-    def __init__(self, broker: Any) -> None:
-        self._received = broker.stream_connected
+    def __init__(self, broker: Any, line: Any) -> None:
+        """`line`: the module `embedded_line`, which cannot be loaded where amqtt is not."""
+        self._received, self._line = broker.external_connected, line
         self._mine = asyncio.get_running_loop()
         self._here: dict[asyncio.Future[None], asyncio.StreamWriter] = {}
         broker.stream_connected = self._receive
@@ -149,8 +151,10 @@ class _Visitors:
     ) -> None:
         over = self._mine.create_future()
         self._here[over] = writer
+        listening = self._line.Listening(reader)
+        answering = self._line.Answering(writer, listening)
         try:
-            await self._received(reader, writer, **more)
+            await self._received(listening, answering, **more)
         finally:
             writer.close()
             del self._here[over]
