@@ -202,16 +202,16 @@ async def _converse(
                 tap=pulse,
             )
         )
-        if _mute().exists():  # it may have been wished for while it was loading
-            await device.mute(on=True)
-            session.inject(Muted(on=True))
-        stack.callback(session.watch(lambda _: _keep_mute(on=session.state.muted)))
         health = around.house.furnish(session, device, shared, pulse)
         around.loaded.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(RELIEF_S):
                 await around.serving.wait()
+        if _mute().exists():  # it may have been wished for while it was loading
+            await device.mute(on=True)
+            session.inject(Muted(on=True))
         around.entrance.open(session)
+        stack.callback(session.watch(lambda _: _keep_mute(on=session.state.muted)))
         screen = stack.enter_context(
             Screen(console, waterfall=one_line if wishes.waterfall else None)
         )
