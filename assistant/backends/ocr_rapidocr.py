@@ -5,10 +5,9 @@ pieces of lines by itself, whatever their size; one page takes a second or two o
 """
 
 import asyncio
-import ctypes
 import importlib.util
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.cores import MIND
 from assistant.errors import BackendTimeout, BackendUnavailable
+from assistant.heap import give_back
 from assistant.ports import Pixels, TextLine
 from assistant.worker import Worker
 
@@ -86,7 +86,7 @@ class RapidOcr:
 
     def _idle(self) -> None:
         self.let_go()
-        asyncio.get_running_loop().run_in_executor(None, _trim)
+        asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def let_go(self) -> None:
         """Give the engine's memory back; the next picture loads it again."""
@@ -153,12 +153,6 @@ async def open(config: Config) -> AsyncIterator[RapidOcr]:
     finally:
         reader.close()
         worker.close()
-
-
-def _trim() -> None:
-    """Hand freed memory back to the system: of 330 MB, 170 (Linux with glibc)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _models() -> Path:
