@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +39,6 @@ from tests.real.daemon import (
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "out" / "soak"
 PAGE = ROOT / "docs" / "reliability.md"
-BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
 WARM_S = 300.0
 """What grows while models and caches fill is no leak."""
 CRASH_S = 600.0
@@ -199,26 +198,33 @@ def latencies(samples: list[Sample]) -> tuple[float, float]:
     return float(np.median(known[:third])), float(np.median(known[-third:]))
 
 
-def table(soak: Soak) -> str:
-    """Return the section of the page."""
-    samples = soak.samples
-    first, last = samples[0], samples[-1]
+def table(samples: list[Sample], first: Sequence[tuple[str, str]]) -> str:
+    """Return a table that begins with these rows."""
+    begin, end = samples[0], samples[-1]
     early, late = latencies(samples)
     rows = [
-        ("length, in real time", f"{last.at / 60:.0f} min"),
-        ("answers · questions without one", f"{last.turns} · {soak.unanswered}"),
-        ("crashes of the sound server", str(soak.crashes)),
-        ("memory at the start, at the end", f"{first.rss_mib:.0f}, {last.rss_mib:.0f} MiB"),
+        *first,
+        ("memory at the start, at the end", f"{begin.rss_mib:.0f}, {end.rss_mib:.0f} MiB"),
         ("memory, slope after warming up", slope(samples, lambda one: one.rss_mib)),
         ("of that, what engines have in use", slope(samples, lambda one: one.asked_mib)),
-        ("threads at the start, at the end", f"{first.threads}, {last.threads}"),
-        ("open files at the start, at the end", f"{first.files}, {last.files}"),
+        ("threads at the start, at the end", f"{begin.threads}, {end.threads}"),
+        ("open files at the start, at the end", f"{begin.files}, {end.files}"),
         ("latency, median of the first and last third", f"{early:.0f}, {late:.0f} ms"),
     ]
     lines = ["| measured | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)]
-    made = machine.described()
-    where = f"On {made['processor']}, {made['cores']} cores; tiny.en, SmolLM2 135M, Piper."
-    return "\n".join([*lines, "", where, "", "![Memory and latency over time](soak.png)"])
+    made, load = machine.described(), os.getloadavg()[1]
+    where = f"On {made['processor']}, {made['cores']} cores, load {load:.1f}"
+    return "\n".join([*lines, "", f"{where}; tiny.en, SmolLM2 135M, Piper."])
+
+
+def rows(soak: Soak) -> list[tuple[str, str]]:
+    """Return what only a run in real time has."""
+    last = soak.samples[-1]
+    return [
+        ("length, in real time", f"{last.at / 60:.0f} min"),
+        ("answers · questions without one", f"{last.turns} · {soak.unanswered}"),
+        ("crashes of the sound server", str(soak.crashes)),
+    ]
 
 
 def draw(path: Path, samples: list[Sample]) -> None:
@@ -243,12 +249,13 @@ def draw(path: Path, samples: list[Sample]) -> None:
     figure.savefig(path, dpi=100, metadata={"Software": None})
 
 
-def write(text: str) -> None:
-    """Put the section into the page."""
+def write(text: str, section: str) -> None:
+    """Put a section into the page."""
+    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
@@ -262,9 +269,9 @@ def main(arguments: list[str]) -> int:
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "soak.json").write_text(json.dumps([asdict(one) for one in soak.samples]))
     draw(PAGE.with_name("soak.png"), soak.samples)
-    text = table(soak)
+    text = table(soak.samples, rows(soak)) + "\n\n![Memory and latency over time](soak.png)"
     print(text)
-    write(text)
+    write(text, "soak")
     return int(soak.unanswered > 0)
 
 

@@ -8,6 +8,7 @@ thread never plays a sound before it was written.
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
@@ -24,6 +25,9 @@ class TickingCard(Card, ABC):
 
     `input_ticks` and `output_ticks` are the latencies of a card's buffers, in ticks of 10 ms.
     """
+
+    clock: Callable[[], float] = staticmethod(perf_counter)
+    """Seconds, from any thread."""
 
     def __init__(self, *, input_ticks: int = 0, output_ticks: int = 0) -> None:
         super().__init__(RATE)
@@ -46,13 +50,19 @@ class TickingCard(Card, ABC):
         """Return what the microphone hears; called once for each position, in order."""
 
     @property
+    def due(self) -> float:
+        """When the next frame comes, on the clock."""
+        ticks = self.sent + self._input_ticks + self._calm.ticks()
+        return (self._start or 0.0) + ticks * _TICK
+
+    @property
     def started(self) -> bool:
         """Time has begun."""
         return self._start is not None
 
     def start(self) -> None:
         """Let time begin."""
-        self._start = perf_counter()
+        self._start = self.clock()
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,7 +82,7 @@ class TickingCard(Card, ABC):
         with self.mixer.lock:
             if self._start is None or self._stop.is_set():
                 return
-            due = int((perf_counter() - self._start) / _TICK)
+            due = int((self.clock() - self._start) / _TICK)
             while self.mixed <= due:
                 self._far.append(self.mixer.pull(FRAME))
                 self.mixed += 1
@@ -97,5 +107,4 @@ class TickingCard(Card, ABC):
     def _tick(self) -> None:
         while not self._stop.is_set():
             self.catch_up()
-            due = (self.sent + self._input_ticks + self._calm.ticks()) * _TICK
-            self._stop.wait(max(0.0, (self._start or 0.0) + due - perf_counter()))
+            self._stop.wait(max(0.0, self.due - self.clock()))
