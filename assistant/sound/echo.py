@@ -233,6 +233,7 @@ class _Windows:
         self.far: Floats = np.zeros(2 * SEGMENT, np.float32)
         self.near: Floats = np.zeros(SEGMENT, np.float32)
         self.left: Floats = np.zeros(SEGMENT, np.float32)
+        self._newest: list[tuple[Samples, Samples, Samples]] = []
         self._filled = 0
 
     @property
@@ -244,18 +245,25 @@ class _Windows:
 
     def cut(self) -> None:
         """Begin a new window: what comes next does not follow what came last."""
-        self._filled = 0
+        if self._newest:
+            self._take()
 
     def add(self, far: Samples, near: Samples, left: Samples) -> bool:
         """Take sound; tell whether the window is full, and a new one will begin."""
-        for kept, sound in ((self.far, far), (self.near, near), (self.left, left)):
-            kept[: -len(sound)] = kept[len(sound) :]
-            kept[-len(sound) :] = sound
+        self._newest.append((far, near, left))
         self._filled += len(near)
         if self._filled < SEGMENT:
             return False
-        self._filled = 0
+        self._take()
         return True
+
+    def _take(self) -> None:
+        """Move what is new into the windows: all at once, since nobody looks before."""
+        for number, kept in enumerate((self.far, self.near, self.left)):
+            new = np.concatenate([frame[number] for frame in self._newest])[-len(kept) :]
+            kept[: len(kept) - len(new)] = kept[len(new) :]
+            kept[len(kept) - len(new) :] = new
+        self._newest, self._filled = [], 0
 
 
 class _Room:

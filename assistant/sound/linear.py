@@ -7,6 +7,8 @@ same time is left as they are; and it needs to be told of nobody: the filter kno
 of itself, and what it cannot explain makes it learn more slowly.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +24,10 @@ _UNSURE = 0.05 * 0.85 ** np.arange(PARTS)[:, None]
 echoes louder at first, a tenth learns loud ones slowly."""
 _SMOOTH = 0.9
 """Of the power of what the filter does not explain."""
-_FULL_SCALE = 32_768.0
+_FULL_SCALE = np.float32(32_768.0)
+_LEAST = 1e-10
+_SOME = 4
+"""The variance grows with the room by so little that a part of its rows, in turn, is enough."""
 _BLEND = 0.7
 """Of the power of sound, from frame to frame: 30 ms."""
 _SURVIVES = 0.1
@@ -39,6 +44,9 @@ _LINGERS = 15 * FRAME
 """Words have soft ends."""
 
 Floats = NDArray[np.float32]
+Spectra = NDArray[np.complex64]
+
+_NOTHING: Floats = np.zeros(FRAME, np.float32)
 
 
 class Linear:
@@ -46,53 +54,89 @@ class Linear:
 
     def __init__(self) -> None:
         self._far: Floats = np.zeros(FRAME, np.float32)
-        self._spectra = np.zeros((PARTS, _BINS), np.complex64)
+        self._spectra, self._power = _Newest(np.complex64), _Newest(np.float32)
         self._room = np.zeros((PARTS, _BINS), np.complex64)
         self._variance = np.repeat(_UNSURE, _BINS, axis=1).astype(np.float32)
         self._others: Floats = np.full(_BINS, 1e-2, np.float32)
         self._turn = 0
+        self._scratch = np.empty_like(self._room)
 
     def process(self, near: Samples, far: Samples) -> Samples:
         """Return the near side without what the room makes of the far side."""
         left = np.empty_like(near)
         for first in range(0, len(near), FRAME):
             part = slice(first, first + FRAME)
-            error = self._step(near[part].astype(np.float32) / _FULL_SCALE, far[part])
-            left[part] = np.clip(np.rint(error * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
+            error = self._step(_scaled(near[part]), _scaled(far[part])) * _FULL_SCALE
+            left[part] = np.clip(np.rint(error), -_FULL_SCALE, _FULL_SCALE - 1)
         return left
 
-    def _step(self, near: Floats, far: Samples) -> Floats:
-        both = np.concatenate((self._far, far.astype(np.float32) / _FULL_SCALE))
-        self._far = both[FRAME:]
-        self._spectra[1:] = self._spectra[:-1].copy()
-        self._spectra[0] = np.fft.rfft(both)
-        echo = np.fft.irfft((self._spectra * self._room).sum(axis=0))[FRAME:]
-        error: Floats = (near - echo).astype(np.float32)
-        self._learn(error)
+    def _step(self, near: Floats, far: Floats) -> Floats:
+        heard = _spectrum(np.concatenate((self._far, far)))
+        self._far = far
+        spectra, power = self._spectra.add(heard), self._power.add(_square(heard))
+        echo = np.multiply(spectra, self._room, out=self._scratch).sum(axis=0)
+        error = near - _sound(echo)[FRAME:]
+        self._learn(error, spectra, power)
         return error
 
-    def _learn(self, error: Floats) -> None:
+    def _learn(self, error: Floats, spectra: Spectra, power: Floats) -> None:
         """Move towards what explains the error, by as much as the filter is unsure."""
-        spectra = self._spectra
-        missed = np.fft.rfft(np.concatenate((np.zeros(FRAME, np.float32), error)))
-        power = np.square(spectra.real) + np.square(spectra.imag)
-        unsure = 0.5 * (power * self._variance).sum(axis=0)
-        heard = np.square(np.abs(missed)).astype(np.float32)
-        self._others = _SMOOTH * self._others + np.float32(1 - _SMOOTH) * heard
-        step = self._variance / (unsure + self._others + 1e-10)
-        self._room += step * np.conj(spectra) * missed
-        self._constrain()
-        kept = _STAYS**2 * (1 - 0.5 * step * power) * self._variance
-        moved = np.square(np.abs(self._room))
-        self._variance = (kept + (1 - _STAYS**2) * moved).astype(np.float32)
-
-    def _constrain(self) -> None:
-        """Take out of a partition what is of the circle: one a frame, in turn, is enough."""
-        part = self._turn % PARTS
+        missed = _spectrum(np.concatenate((_NOTHING, error)))
+        unsure = power * self._variance
+        self._others *= _SMOOTH
+        self._others += (1 - _SMOOTH) * _square(missed)
+        step = 1 / (0.5 * unsure.sum(axis=0) + self._others + _LEAST)
+        moves = np.multiply(spectra, np.conj(missed) * step, out=self._scratch)
+        np.conjugate(moves, out=moves)
+        moves *= self._variance
+        self._room += moves
         self._turn += 1
-        response = np.fft.irfft(self._room[part])
+        if self._turn % 2:
+            self._constrain(self._turn // 2 % PARTS)
+        unsure *= -0.5 * _STAYS**2 * step
+        unsure += _STAYS**2
+        self._variance *= unsure
+        some = slice(self._turn % _SOME, None, _SOME)
+        self._variance[some] += _SOME * (1 - _STAYS**2) * _square(self._room[some])
+
+    def _constrain(self, part: int) -> None:
+        """Take out of a partition what is of the circle: one in two frames, in turn, is enough."""
+        response = _sound(self._room[part])
         response[FRAME:] = 0
-        self._room[part] = np.fft.rfft(response)
+        self._room[part] = _spectrum(response)
+
+
+class _Newest:
+    """What came in the newest frames, the newest first: kept twice, so that nothing is moved."""
+
+    def __init__(self, kind: type) -> None:
+        self._rows: NDArray[Any] = np.zeros((2 * PARTS, _BINS), kind)
+        self._first = 0
+
+    def add(self, row: NDArray[Any]) -> NDArray[Any]:
+        """Take a row; return all."""
+        first = self._first = (self._first or PARTS) - 1
+        self._rows[first] = self._rows[first + PARTS] = row
+        return self._rows[first : first + PARTS]
+
+
+def _scaled(sound: Samples) -> Floats:
+    return np.divide(sound, _FULL_SCALE, dtype=np.float32)
+
+
+def _spectrum(sound: Floats) -> Spectra:
+    return np.fft.rfft(sound).astype(np.complex64, copy=False)
+
+
+def _sound(spectrum: Spectra) -> Floats:
+    return np.fft.irfft(spectrum).astype(np.float32, copy=False)
+
+
+def _square(spectrum: Spectra) -> Floats:
+    """Return the power in each bin."""
+    power: Floats = np.square(spectrum.real)
+    power += np.square(spectrum.imag)
+    return power
 
 
 class Subtracting:
