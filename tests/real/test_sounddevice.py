@@ -167,7 +167,7 @@ def test_one_channel_of_a_microphone_is_heard_or_all_of_them(
             assert low > 50 * high
         case 2:
             assert high > 50 * low
-        case None:
+        case _:
             assert low == pytest.approx(high, rel=0.5)
 
 

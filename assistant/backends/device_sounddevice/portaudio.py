@@ -68,7 +68,7 @@ class SoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the configuration asks for; `latency` in seconds, `channel` of the microphone from 1."""
+    """What the configuration asks for; `latency` in seconds, the microphone's `channel` from 1."""
 
     microphone: str | int | None
     speaker: str | int | None
@@ -315,9 +315,9 @@ def _forbidden() -> str:
 def form(sd: Any, device: Any, kind: Kind, channel: int | None) -> tuple[int, int]:
     """Return channels and rate that a device takes, the wanted ones if it can be.
 
-    `sd`: the library; `device`: as it describes it; `channel`: the one that is to be heard, from 1.
-    A card itself (ALSA's `hw:`) takes but its own. Raises `BackendUnavailable` if it takes nothing:
-    to open it would fail, too, and perhaps hang.
+    `sd`: the library; `device`: as it describes it; `channel`: the one to be heard, from 1. A card
+    itself (ALSA's `hw:`) takes its own form alone. Raises `BackendUnavailable` if it takes
+    nothing: to open it would fail, too, and perhaps hang.
     """
     check = sd.check_input_settings if kind == "input" else sd.check_output_settings
     most = device[f"max_{kind}_channels"]
