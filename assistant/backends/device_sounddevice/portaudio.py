@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,7 +271,7 @@ def _choose(
     if not found:
         raise BackendUnavailable(
             NAME,
-            _forbidden()
+            forbidden(os.environ)
             or f"there is no {what}; plug one in, or start the sound server (PulseAudio, "
             f"PipeWire) of this user; {_LISTS}",
         )
@@ -292,10 +292,10 @@ def _choose(
     return Side(device["index"], device["name"], channels, rate, latency, (channel or 1) - 1)
 
 
-def _forbidden() -> str:
+def forbidden(environ: Mapping[str, str], cards: Path = Path("/dev/snd")) -> str:
     """Say which sound of this machine its user may not use; empty: none is kept from them."""
-    named = os.environ.get("PULSE_SERVER", "").removeprefix("unix:")
-    usual = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pulse" / "native"
+    named = environ.get("PULSE_SERVER", "").removeprefix("unix:")
+    usual = Path(environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pulse" / "native"
     server = Path(named) if named.startswith("/") else usual
     try:
         kept = server.exists() and not os.access(server, os.W_OK)
@@ -303,7 +303,7 @@ def _forbidden() -> str:
         kept = True
     if kept:
         return f"this user may not use the sound server at {server}; run it as the same user"
-    nodes = list(Path("/dev/snd").glob("pcm*"))
+    nodes = list(cards.glob("pcm*"))
     if nodes and not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
         return (
             "this user may not use the sound cards; run: sudo usermod -aG audio $USER, and log "
