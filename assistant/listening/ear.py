@@ -254,15 +254,14 @@ class Ear:
         loop, patience = asyncio.get_running_loop(), self._settings.frames_s
         looks = 0
 
-        def look() -> None:
-            nonlocal looks, looking
-            looks += 1
-            if looks > LOOKS:
-                watch.reschedule(loop.time())
-            else:
-                looking = loop.call_later(patience / LOOKS, look)
+        async def look() -> None:
+            nonlocal looks
+            while looks <= LOOKS:
+                await asyncio.sleep(patience / LOOKS)
+                looks += 1
+            watch.reschedule(loop.time())
 
-        looking = loop.call_later(patience / LOOKS, look)
+        looking = loop.create_task(look(), name="look for frames")
         try:
             async with asyncio.timeout(None) as watch:
                 async for frame in self._device.frames():
