@@ -92,13 +92,14 @@ def _ports(config: Config) -> Iterator[Finding]:
 
 def _sound_checks(config: Config | None) -> list[Check]:
     device = config.device if config and config.device.backend in {"auto", "sounddevice"} else None
-    microphone, speaker = (
-        getattr(device and device.settings, side, None) for side in ("microphone", "speaker")
+    microphone, speaker, channel = (
+        getattr(device and device.settings, name, None)
+        for name in ("microphone", "speaker", "channel")
     )
     return [
         Check("sound server", sound.server),
         Check("sound cards", sound.cards),
-        Check("sound devices", partial(sound.devices, microphone, speaker), _SOUND),
+        Check("sound devices", partial(sound.devices, microphone, speaker, channel), _SOUND),
         Check("microphone mixer", partial(mixer.volume, "source", microphone)),
         Check("speaker mixer", partial(mixer.volume, "sink", speaker)),
         Check("second mouth", sound.second_mouth),

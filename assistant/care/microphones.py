@@ -231,13 +231,15 @@ def name_for(device: SoundDevice, found: Sequence[SoundDevice]) -> str:
     return short if len(same) == 1 else device.name
 
 
-async def record(wish: str | int | None, seconds: float) -> tuple[str, Samples]:
+async def record(
+    wish: str | int | None, seconds: float, channel: int | None = None
+) -> tuple[str, Samples]:
     """Record the microphone that the configuration names; return its name, and sound at `RATE`.
 
     Raises `BackendUnavailable` where there is none or it gives nothing.
     """
     async with PortAudio.session() as portaudio:
-        side = await portaudio.side("input", wish, _BUFFER)
+        side = await portaudio.side("input", wish, _BUFFER, channel)
         microphone = Microphone(side, threading.Lock())
         await microphone.open(portaudio)
         try:

@@ -43,6 +43,8 @@ _HIDDEN = ("/home", "/root", "/run/user")
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _LINGERING = Path("/var/lib/systemd/linger")
+BOOTED = Path("/run/systemd/system")
+"""Is there where systemd is the first process: sd_booted(3)."""
 
 NO_SYSTEMD = (
     "systemd does not run here, so there is no service; let whatever starts programs on this "
@@ -139,6 +141,8 @@ class Systemd:
 
     def _explained(self, verb: str, error: str) -> str:
         if "not been booted with systemd" in error or "Host is down" in error:
+            return NO_SYSTEMD
+        if "connect to" in error and not BOOTED.is_dir():  # a container has the program alone
             return NO_SYSTEMD
         if "connect to" in error and not self._system:
             uid = os.getuid()

@@ -66,7 +66,9 @@ def cards(folder: Path = Path("/dev/snd")) -> Finding:
     return Finding("ok", "sound cards", f"{len(nodes)} streams in {folder}")
 
 
-def devices(microphone: str | int | None, speaker: str | int | None) -> Iterator[Finding]:
+def devices(
+    microphone: str | int | None, speaker: str | int | None, channel: int | None = None
+) -> Iterator[Finding]:
     """Tell whether PortAudio works and finds what the configuration names."""
     try:
         found = list_devices()
@@ -84,7 +86,7 @@ def devices(microphone: str | int | None, speaker: str | int | None) -> Iterator
     yield chosen("speaker", speaker, outputs, usual)
     yield from _rates("output", _device(speaker, outputs, usual))
     if hears.state == "ok":
-        yield recording(microphone)
+        yield recording(microphone, channel)
 
 
 def chosen(
@@ -125,12 +127,12 @@ def _rates(kind: Kind, device: SoundDevice | None) -> Iterator[Finding]:
     yield Finding("ok", what, ", ".join(f"{rate} Hz" for rate in rates))
 
 
-def recording(wish: str | int | None) -> Finding:
+def recording(wish: str | int | None, channel: int | None = None) -> Finding:
     """Record for a moment, and tell whether any sound comes; nothing of it is kept."""
 
     async def recorded() -> tuple[str, Samples]:
         async with asyncio.timeout(RECORDING):
-            return await record(wish, RECORDED)
+            return await record(wish, RECORDED, channel)
 
     try:
         name, sound = asyncio.run(recorded())

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from assistant.care.findings import Finding
 
@@ -113,9 +114,13 @@ def _lingering(mark: Path, user: str) -> Finding:
 
 
 def others(proc: Path = Path("/proc"), *, me: int | None = None) -> Finding:
-    """Tell which assistants of this user run; two share a microphone badly."""
+    """Tell which assistants of this user run; two share a microphone badly.
+
+    Each is a few processes: one watches over it, others are its helpers.
+    """
     me = os.getpid() if me is None else me
-    found = sorted(pid for pid, words in _processes(proc) if pid != me and _runs(words))
+    parents = {one.pid: one.parent for one in _processes(proc) if _runs(one.words)}
+    found = sorted(pid for pid, parent in parents.items() if pid != me and parent not in parents)
     if len(found) > 1:
         pids = ", ".join(map(str, found))
         fix = "end all but one: `assistant quit`, or `kill` and its number"
@@ -124,13 +129,22 @@ def others(proc: Path = Path("/proc"), *, me: int | None = None) -> Finding:
     return Finding("ok", "assistants", detail)
 
 
-def _processes(proc: Path) -> Iterator[tuple[int, list[str]]]:
+class _Process(NamedTuple):
+    pid: int
+    parent: int
+    words: list[str]
+
+
+def _processes(proc: Path) -> Iterator[_Process]:
     for folder in proc.glob("[0-9]*"):
         try:
             if folder.stat().st_uid == os.getuid():
                 line = (folder / "cmdline").read_bytes().decode(errors="replace")
-                yield int(folder.name), [word for word in line.split("\0") if word]
-        except (OSError, ValueError):  # it has just ended
+                # proc(5): the name, in brackets, may hold anything; the state, then the parent
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                words = [word for word in line.split("\0") if word]
+                yield _Process(int(folder.name), parent, words)
+        except (OSError, ValueError, IndexError):  # it has just ended
             continue
 
 

@@ -92,6 +92,8 @@ def _take(asked: Asked, wishes: Wishes, ear: Ear, ears: list[Ear]) -> None:
             "device.microphone",
             None if ear.device.default_input else microphones.name_for(ear.device, others),
         )
+        if _wish(wishes, "channel") is not None:  # it was of another microphone
+            wishes.set("device.channel", None)
     console.print()
 
 

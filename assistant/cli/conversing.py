@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from assistant import heap
 from assistant.app import fetch_models, open_shared
 from assistant.backends.device_file import Config as CardConfig
 from assistant.backends.device_file import open as open_card
@@ -60,7 +61,6 @@ async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
         session_on(
             *(card, shared, config), record=wanted.out, flight=wanted.flight, images=images
         ) as session,
-        monitor.watching(),
     ):
 
         async def exchanges() -> None:
@@ -68,7 +68,9 @@ async def _play(config: Config, wanted: Play, monitor: LoopMonitor) -> None:
                 # a first waterfall takes 20 ms to draw
                 await asyncio.to_thread(_tell, exchange, results, as_json=wanted.json)
 
-        await alongside(session, exchanges())
+        heap.settle()
+        async with monitor.watching():
+            await alongside(session, exchanges())
     stalls = monitor.stalls
     told.print(
         f"longest event-loop stall {stalls.longest * MS:.1f} ms, 99 % under {stalls.p99 * MS:.1f}",

@@ -3,13 +3,20 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.status import Status
 
 from assistant import heap
 from assistant.app import fetch_models, open_device, open_shared, together
@@ -80,6 +87,42 @@ class _Around:
     loaded: asyncio.Event
     serving: asyncio.Event
     """Set when nobody is answered by the porter any more, who would call it starting."""
+    loading: "_Loading"
+
+
+class _Loading:
+    """Engines load, and nothing is there yet that would have to be kept.
+
+    They hold the interpreter's lock for up to a second at a time, and each step of a clean end
+    would wait for them again.
+    """
+
+    def __init__(self) -> None:
+        self._undo: Callable[[], None] | None = None
+
+    @contextmanager
+    def shown(self, status: Status, door: Path | None) -> Iterator[None]:
+        """Be loading meanwhile; `door`: our socket."""
+
+        def undo() -> None:
+            status.stop()
+            if door is not None:
+                door.unlink(missing_ok=True)
+
+        with status:
+            self._undo = undo
+            try:
+                yield
+            finally:
+                self._undo = None
+
+    def given_up(self) -> bool:
+        """Leave nothing behind, and tell whether that was all there was."""
+        if self._undo is None:
+            return False
+        with suppress(OSError, ValueError):  # the terminal has gone
+            self._undo()
+        return True
 
 
 def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
@@ -89,28 +132,40 @@ def daemon(configured: Callable[[], Config], wishes: Wishes) -> None:
     recent = Recent()
     logging.getLogger("assistant").addHandler(recent)
     house = House(config, configured, recent, monitor)
-    until_ended(lambda stop: _daemon(config, wishes, house, stop), terminated=0, run=monitor.run)
+    loading = _Loading()
+    until_ended(
+        lambda stop: _daemon(config, wishes, house, stop, loading),
+        terminated=0,
+        run=monitor.run,
+        at_once=loading.given_up,
+    )
 
 
-async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> None:
+async def _daemon(
+    config: Config, wishes: Wishes, house: House, stop: Stop, loading: _Loading
+) -> None:
     # The journal is no place for what is said.
     console = Console(highlight=False, quiet=journal.goes_there(journal.STDOUT))
     entrance = Entrance(muted=lambda: _mute().exists(), on_mute=lambda on: _keep_mute(on=on))
     around = _Around(
-        house, entrance, Manager.of(os.environ), stop, asyncio.Event(), asyncio.Event()
+        *(house, entrance, Manager.of(os.environ), stop),
+        *(asyncio.Event(), asyncio.Event(), loading),
     )
     log_to(config.log.level)
     check_writable(wishes.record, wishes.flight)
     async with AsyncExitStack() as stack:
         door = await stack.enter_async_context(AsyncExitStack())
         unserved: AssistantError | None = None
+        place: Path | None = None
         if config.control.enabled and not wishes.demonstrate:
-            unserved = await _opened(door, config.control.socket, around)
+            place = config.control.socket or Path(default_path())
+            unserved = await _opened(door, place, around)
+            place = place if unserved is None else None
         else:
             around.serving.set()
         with bars() as progress:
             await fetch_models(config, progress)
-        with console.status("loading ears, mind and voice"):
+        with loading.shown(console.status("loading ears, mind and voice"), place):
             opening: dict[str, AbstractAsyncContextManager[Any]] = {
                 "shared": open_shared(config),
                 "device": _device(
@@ -136,14 +191,12 @@ async def _daemon(config: Config, wishes: Wishes, house: House, stop: Stop) -> N
             await _converse(config, device, shared, console, wishes, around)
 
 
-async def _opened(
-    door: AsyncExitStack, path: Path | None, around: _Around
-) -> AssistantError | None:
+async def _opened(door: AsyncExitStack, path: Path, around: _Around) -> AssistantError | None:
     """Open the socket. What cannot be made is returned: a demonstration needs none.
 
     Raises `AssistantError` when another assistant runs.
     """
-    free(path or Path(default_path()))
+    free(path)
     served = serve(
         around.entrance,
         on_quit=around.stop,

@@ -77,18 +77,22 @@ def until_ended(
     terminated: int = TERMINATED,
     run: Run = asyncio.run,
     interrupted: Interrupted = lambda: False,
+    at_once: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run a verb until it is over, asks for its end, or a signal comes; then end the process.
 
-    A signal cancels it, wherever it is; it has `STOPPING_S` to close what is open. `terminated`
-    is the exit code after SIGTERM. `interrupted` is called at SIGINT, and tells whether that ended
-    something smaller. An `AssistantError` is raised to the caller.
+    A signal cancels it, wherever it is; it has `STOPPING_S` to close what is open, or no time if
+    `at_once` says that nothing is. `terminated` is the exit code after SIGTERM. `interrupted` is
+    called at SIGINT, and tells whether that ended something smaller. An `AssistantError` is raised
+    to the caller.
     """
-    code = run(_until_ended(main, terminated, interrupted))
+    code = run(_until_ended(main, terminated, interrupted, at_once))
     leave(code)
 
 
-async def _until_ended(main: Main, terminated: int, interrupted: Interrupted) -> int:
+async def _until_ended(
+    main: Main, terminated: int, interrupted: Interrupted, at_once: Callable[[], bool]
+) -> int:
     loop = asyncio.get_running_loop()
     asked: list[int] = []
     working = loop.create_task(main(lambda: stop(0)))
@@ -97,6 +101,8 @@ async def _until_ended(main: Main, terminated: int, interrupted: Interrupted) ->
         if not asked:
             asked.append(code)
             store.stop()
+            if at_once():
+                leave(code)
             loop.call_later(STOPPING_S, leave, code)
             working.cancel()
 

@@ -57,6 +57,9 @@ GOES_ON_MS = 2000
 """Who speaks again so soon after a turn was taken for ended has not finished it."""
 REMEMBERED = 1000
 """Characters of what was said just before that the judge of words reads again."""
+LOOKS = 4
+"""So often in a row no frame has come before a device is lost: a process that was still for a
+while, as in a suspend or after Ctrl-Z, has looked but once when it goes on."""
 KEY_BYTES = 16
 """Length of the key of digests."""
 
@@ -248,15 +251,27 @@ class Ear:
         return self._said is not None and self._onset - self._said.end < GOES_ON_MS * PER_MS
 
     async def _take_frames(self) -> None:
-        now, patience = asyncio.get_running_loop().time, self._settings.frames_s
+        loop, patience = asyncio.get_running_loop(), self._settings.frames_s
+        looks = 0
+
+        async def look() -> None:
+            nonlocal looks
+            while looks <= LOOKS:
+                await asyncio.sleep(patience / LOOKS)
+                looks += 1
+            watch.reschedule(loop.time())
+
+        looking = loop.create_task(look(), name="look for frames")
         try:
-            async with asyncio.timeout(patience) as watch:
+            async with asyncio.timeout(None) as watch:
                 async for frame in self._device.frames():
-                    watch.reschedule(now() + patience)
+                    looks = 0
                     self._take(frame)
         except TimeoutError as error:
             message = f"no sound from the microphone for {patience:g} s: is it still plugged in?"
             raise BackendUnavailable("device", message, retryable=True) from error
+        finally:
+            looking.cancel()
 
     async def _end(self) -> None:
         """Nothing follows the last sound: that is silence, too."""

@@ -19,6 +19,9 @@ _NOTHING = re.compile(
     r"\s*(?:([-*_=])(?:\s*\1){2,}|=+|-+|\|?[\s:|]*-[\s:|-]*\|[\s:|-]*)\s*"  # rules, table rules
 )
 _ROW = re.compile(r"\s*\|")
+_CELL = re.compile(r"\s*\|\s*")
+_UNENDED = re.compile(r"(?<=\w)$|[,:;]$")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _LINE_STARTS: tuple[tuple[re.Pattern[str], Rewrite], ...] = (
     (re.compile(r"^\s*(?:>\s?)+"), ""),
     (re.compile(r"^\s*#{1,6}\s+"), ""),
@@ -116,7 +119,7 @@ class Plain:
             for pattern, rewrite in _LINE_STARTS:
                 text.sub(pattern, rewrite)
         if self._row:
-            text.sub(re.compile(r"\s*\|\s*"), ", ")
+            text.sub(_CELL, ", ")
         for pattern, rewrite in self._before:
             text.sub(pattern, rewrite)
         self._numbers.apply(text)
@@ -126,7 +129,7 @@ class Plain:
         if not _LETTERS.search(text.text):
             return None
         if ended:
-            text.sub(re.compile(r"(?<=\w)$|[,:;]$"), ".")
+            text.sub(_UNENDED, ".")
         return text
 
 
@@ -148,7 +151,7 @@ def _before_numbers(words: Lexicon) -> _Rules:
 
     def dotted(text: str) -> str:
         said = text.replace(".", words.dot).replace("_", " ")
-        return re.sub(r"(?<=\w)-(?=\w)", " dash " if words.dot.strip() == "dot" else "-", said)
+        return _HYPHEN.sub(" dash " if words.dot.strip() == "dot" else "-", said)
 
     def address(match: re.Match[str]) -> str:
         host, path = match[1], match[2].rstrip(".,;:!?'\"")

@@ -639,8 +639,9 @@ def test_which_program_a_unit_starts(text: str, program: str | None) -> None:
     assert started.program_of(text) == program
 
 
-def process(folder: Path, pid: int, *words: str) -> None:
+def process(folder: Path, pid: int, *words: str, parent: int = 1) -> None:
     (folder / f"{pid}").mkdir()
+    (folder / f"{pid}" / "stat").write_text(f"{pid} (python (3) x) S {parent} {pid} 1 0 -1")
     (folder / f"{pid}" / "cmdline").write_bytes("\0".join([*words, ""]).encode())
 
 
@@ -655,6 +656,14 @@ def test_assistants_that_run_are_counted(tmp_path: Path) -> None:
     assert finding.state == "warn"
     assert "13, 14" in finding.detail
     assert started.others(tmp_path, me=13).detail == "one runs (pid 14)"
+
+
+def test_an_assistant_with_its_helpers_is_one(tmp_path: Path) -> None:
+    """As `assistant run` is outside of systemd: a parent, the daemon, and who sifts its errors."""
+    for pid, parent in ((20, 1), (21, 20), (22, 21)):
+        process(tmp_path, pid, "/usr/bin/python3", "-m", "assistant", "run", parent=parent)
+    finding = started.others(tmp_path)
+    assert (finding.state, finding.detail) == ("ok", "one runs (pid 20)")
 
 
 # ── models of services ────────────────────────────────────────────────────────────────────────

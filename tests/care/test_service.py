@@ -127,3 +127,25 @@ def test_the_variables_of_the_fallback_file(tmp_path: Path) -> None:
     assert found["KEY"] == "a=b"
     assert not {"B", "; B", "empty"} & found.keys()
     assert service._variables(Path(os.devnull) / "x") == {}
+
+
+@pytest.mark.parametrize(
+    ("booted", "told"),
+    [
+        (True, "a terminal under su or sudo is no login"),
+        (False, "systemd does not run here"),
+    ],
+)
+def test_a_manager_out_of_reach_is_told_from_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, booted: bool, told: str
+) -> None:
+    """Containers have its programs, and not it."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    program = bin_ / "systemctl"
+    program.write_text("#!/bin/sh\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bin_))
+    monkeypatch.setattr(service, "BOOTED", tmp_path if booted else tmp_path / "nowhere")
+    with pytest.raises(AssistantError, match=told):
+        service.Systemd().status()

@@ -150,6 +150,18 @@ def test_the_process_is_still(daemon: Rig) -> None:
         daemon.terminal.process.send_signal(signal.SIGCONT)
 
 
+def test_the_machine_is_still(daemon: Rig) -> None:
+    """As in a suspend: the server and the process stop, and go on, as one."""
+    process = daemon.terminal.process
+    name = "sound server and process stopped for 10 s, as by a suspend"
+    with daemon.fault(name, SOUND), daemon.lasting():
+        process.send_signal(signal.SIGSTOP)
+        daemon.audio.freeze()
+        Event().wait(10.0)
+        daemon.audio.thaw()
+        process.send_signal(signal.SIGCONT)
+
+
 # ── the mind ──────────────────────────────────────────────────────────────────────────────────
 
 

@@ -30,7 +30,7 @@ from assistant.ports import FRAME, RATE, Frame, Samples
 from assistant.testing.detector import ScriptedDetector, sound
 from assistant.testing.device import ScriptedDevice
 from assistant.testing.ears import Script, ScriptedTranscriber
-from assistant.testing.virtual_time import run
+from assistant.testing.virtual_time import VirtualLoop, run
 
 E = TypeVar("E")
 WINDOW = 512 / RATE
@@ -606,8 +606,25 @@ def test_a_device_that_falls_silent_is_lost_after_two_seconds() -> None:
     when, last = lost(Stalled)[-1]
     assert isinstance(last, ListeningFailed)
     assert last.turn == 1
-    assert when == pytest.approx(3.51, abs=0.001)
+    assert when == pytest.approx(3.75, abs=0.25)
     assert "2 s" in last.reason
+
+
+def test_a_process_that_was_still_for_a_while_has_not_lost_its_device() -> None:
+    """The clock goes on meanwhile, frames do not: as after Ctrl-Z, or a pause of the machine."""
+    heard: list[Frame] = []
+
+    async def main() -> None:
+        device = ScriptedDevice([SPEECH], ends=12.0)
+        backends = EarBackends(ScriptedTranscriber(), ScriptedDetector)
+        ear = Ear(device, backends, load("en"), lambda _: None, tap=heard.append)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.call_later(1.005, loop.stop_for, 8.0)  # while it waits for a frame
+        await ear.run()
+
+    run(main())
+    assert heard[-1].position == 12 * RATE - len(heard[-1].near)
 
 
 def test_without_a_turn_the_loss_is_told_of_none() -> None:

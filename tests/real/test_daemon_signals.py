@@ -85,6 +85,7 @@ def test_it_ends_cleanly(running: Terminal, how: signal.Signals, tmp_path: Path)
     assert seconds <= SECONDS
     assert "Traceback" not in running.shown
     assert "assistant: " not in running.shown
+    assert not list((tmp_path / "run").glob("assistant/*.sock"))
     recorded = tmp_path / "s.wav"
     if not recorded.exists():  # it was still loading
         return

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -117,3 +118,26 @@ def test_a_control_socket_where_it_may_not_be_made_is_one_line(tmp_path: Path) -
     (line,) = ended.stderr.splitlines()
     assert f"{folder}/control.sock: the control socket cannot be made (Permission denied)" in line
     assert "set control.socket to a path that can" in line
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, ""), (0, "usermod -aG audio")])
+def test_sound_cards_that_may_not_be_used_are_named(tmp_path: Path, mode: int, told: str) -> None:
+    """Where there is no sound server; the files stand for the nodes of a card."""
+    cards = tmp_path / "snd"
+    cards.mkdir()
+    for name in ("pcmC0D0c", "pcmC0D0p", "timer"):
+        (cards / name).touch(0o600 if name == "timer" else mode)
+    ask = (
+        "import sys; from pathlib import Path; "
+        "from assistant.backends.device_sounddevice.portaudio import forbidden; "
+        "print(forbidden({}, Path(sys.argv[1])))"
+    )
+    asked = subprocess.run(
+        [*as_others(), sys.executable, "-c", ask, str(cards)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert told in asked.stdout
+    assert bool(asked.stdout.strip()) is bool(told)

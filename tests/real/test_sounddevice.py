@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.backends import device_sounddevice as sound
+from assistant.backends.device_sounddevice.portaudio import Kind, form
 from assistant.errors import BackendUnavailable
 from assistant.ports import RATE, Audio, Frame, Samples, Track
 from tests.real import virtual_audio
@@ -26,6 +27,8 @@ ATTEMPTS = 4
 SETTLED = 0.4
 """Seconds after which the clocks of both sides are known."""
 ROOM = sound.Config(microphone="microphone", speaker="speaker")
+PITCHES = (440, 1_250)
+"""Hz, left and right."""
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +142,90 @@ def test_what_is_said_into_the_microphone_is_what_the_frames_hold(server: Virtua
     assert np.median([likeness(near, piece) for piece in pieces]) > 0.99
     ends = [frame.position + len(frame.near) for frame in frames]
     assert [frame.position for frame in frames[1:]] == ends[:-1]
+
+
+@pytest.mark.parametrize("channel", [1, 2, None])
+def test_one_channel_of_a_microphone_is_heard_or_all_of_them(
+    server: VirtualAudio, channel: int | None
+) -> None:
+    """The monitor has two: a low tone plays on the left, a high one on the right."""
+    times = np.arange(2 * RATE) / RATE
+    tones = [np.sin(2 * np.pi * pitch * times) for pitch in PITCHES]
+    sound_of_both = (8_000 * np.stack(tones, axis=1)).astype(np.int16)
+
+    async def act(_: sound.SoundCard) -> None:
+        player = server.into("speaker").say(sound_of_both, RATE)
+        await asyncio.to_thread(player.wait, 20)
+
+    config = MONITOR.model_copy(update={"channel": channel})
+    near, _ = both(steady(lambda: asyncio.run(tape(config, act))))
+    spectrum = np.abs(np.fft.rfft(near))
+    places = (round(pitch * len(near) / RATE) for pitch in PITCHES)
+    low, high = (spectrum[place - 9 : place + 10].max() for place in places)
+    match channel:
+        case 1:
+            assert low > 50 * high
+        case 2:
+            assert high > 50 * low
+        case _:
+            assert low == pytest.approx(high, rel=0.5)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_channel_that_a_microphone_has_not_is_named() -> None:
+    config = MONITOR.model_copy(update={"channel": 99})
+    with pytest.raises(BackendUnavailable, match=r"'monitor' has no channel 99: set device\.chan"):
+        asyncio.run(tape(config, lambda _: asyncio.sleep(0)))
+
+
+class Card:
+    """Stands for the library over a card without a sound server: it takes its own form, no other.
+
+    The machines that test this have no such card.
+    """
+
+    PortAudioError = RuntimeError
+
+    def __init__(self, channels: int, rate: int) -> None:
+        self._own = channels, rate
+
+    def query_hostapis(self, _: int) -> dict[str, str]:
+        return {"name": "ALSA"}
+
+    def check_input_settings(self, *, channels: int, samplerate: int, **_: object) -> None:
+        if (channels, samplerate) != self._own:
+            raise self.PortAudioError("Invalid sample rate [PaErrorCode -9997]")
+
+    check_output_settings = check_input_settings
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels", "rate", "channel"),
+    [
+        ("input", 2, 44_100, None),
+        ("input", 2, 16_000, None),
+        ("input", 4, 48_000, 3),
+        ("input", 4, 48_000, 1),
+        ("input", 1, 48_000, 1),
+        ("output", 8, 48_000, None),
+        ("output", 1, 32_000, None),
+    ],
+)
+def test_a_card_itself_is_opened_as_it_wants_to_be(
+    kind: Kind, channels: int, rate: int, channel: int | None
+) -> None:
+    device = {
+        "index": 0,
+        "hostapi": 0,
+        "name": "USB: Audio (hw:1,0)",
+        "max_input_channels": channels,
+        "max_output_channels": channels,
+        "default_samplerate": float(rate),
+    }
+    assert form(Card(channels, rate), device, kind, channel) == (channels, rate)
+    with pytest.raises(BackendUnavailable, match="cannot be opened") as wrong:
+        form(Card(channels + 1, rate), device, kind, channel)
+    assert wrong.value.retryable
 
 
 def test_pieces_are_played_without_a_seam_and_counted(server: VirtualAudio) -> None:

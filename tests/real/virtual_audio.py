@@ -140,12 +140,16 @@ class VirtualAudio:
         return self._folder
 
     def say(self, sound: Samples, rate: int = RATE, name: str = "said") -> subprocess.Popen[bytes]:
-        """Play into the microphone, without waiting; what sounds at once needs names."""
+        """Play into the microphone, without waiting; what sounds at once needs names.
+
+        `sound`: of one channel, or a row of samples for all of them at each time.
+        """
         path = self._folder / f"{name}.raw"
         sound.astype("<i2").tofile(path)
+        channels = sound.shape[1] if sound.ndim > 1 else 1
         with path.open("rb") as file:
             return subprocess.Popen(
-                ["pacat", "--playback", f"--device={self._sink}", *_format(rate)],
+                ["pacat", "--playback", f"--device={self._sink}", *_format(rate, channels)],
                 env=self._env,
                 stdin=file,
             )
@@ -220,8 +224,11 @@ class VirtualAudio:
         return done.stdout
 
 
-def _format(rate: int) -> list[str]:
-    return ["--raw", "--format=s16le", "--channels=1", f"--rate={rate}", "--latency-msec=20"]
+def _format(rate: int, channels: int = 1) -> list[str]:
+    return [
+        *("--raw", "--format=s16le", f"--channels={channels}", f"--rate={rate}"),
+        "--latency-msec=20",
+    ]
 
 
 @contextmanager

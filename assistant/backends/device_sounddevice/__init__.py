@@ -36,6 +36,12 @@ class Config(BaseModel):
     speaker: str | int | None = Field(
         default=None, description="a part of its name, or its number; null: the system's default"
     )
+    channel: int | None = Field(
+        default=None,
+        ge=1,
+        description="which channel of the microphone is heard, from 1; null: all of them, as the "
+        "sound server mixes them, and of a card without one the first",
+    )
     duplex: Literal["auto", "half", "full"] = Field(
         default="auto",
         description="half: deaf while speaking; full: never; auto: half until it is measured that "
@@ -72,7 +78,7 @@ async def open(config: Config) -> AsyncIterator[SoundCard]:
 
     Raises `BackendUnavailable` if one of them is not there at the start, unless it is to wait.
     """
-    wish = Wish(config.microphone, config.speaker, config.latency_ms / 1000)
+    wish = Wish(config.microphone, config.speaker, config.latency_ms / 1000, config.channel)
     async with PortAudio.session() as portaudio:
         sides = None
         try:

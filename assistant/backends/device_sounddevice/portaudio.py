@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,22 +68,24 @@ class SoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the configuration asks for; `latency` in seconds."""
+    """What the configuration asks for; `latency` in seconds, the microphone's `channel` from 1."""
 
     microphone: str | int | None
     speaker: str | int | None
     latency: float
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A device as it will be opened."""
+    """A device as it will be opened; `channel`: which one is heard, from 0."""
 
     index: int
     name: str
     channels: int
     rate: int
     latency: float
+    channel: int = 0
 
 
 def list_devices() -> list[SoundDevice]:
@@ -183,14 +185,16 @@ class PortAudio:
         """Return microphone and speaker. Raises `BackendUnavailable` if one is not there."""
         return await self.call(
             lambda: (
-                _choose("input", wish.microphone, wish.latency),
+                _choose("input", wish.microphone, wish.latency, wish.channel),
                 _choose("output", wish.speaker, wish.latency),
             )
         )
 
-    async def side(self, kind: Kind, wish: str | int | None, latency: float) -> Side:
+    async def side(
+        self, kind: Kind, wish: str | int | None, latency: float, channel: int | None = None
+    ) -> Side:
         """Return a device as it will be opened. Raises `BackendUnavailable` if there is none."""
-        return await self.call(lambda: _choose(kind, wish, latency))
+        return await self.call(lambda: _choose(kind, wish, latency, channel))
 
     async def open(self, make: Callable[[Any], Any], side: Side) -> Any:
         """Make a stream of the library and start it."""
@@ -258,14 +262,16 @@ def _default(sd: Any, kind: Kind) -> int | None:
     return index
 
 
-def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
+def _choose(
+    kind: Kind, wish: str | int | None, latency: float, channel: int | None = None
+) -> Side:
     sd = _library()
     what, most = _WHAT[kind], f"max_{kind}_channels"
     found = [device for device in sd.query_devices() if device[most] > 0]
     if not found:
         raise BackendUnavailable(
             NAME,
-            _forbidden()
+            forbidden(os.environ)
             or f"there is no {what}; plug one in, or start the sound server (PulseAudio, "
             f"PipeWire) of this user; {_LISTS}",
         )
@@ -282,14 +288,14 @@ def _choose(kind: Kind, wish: str | int | None, latency: float) -> Side:
         raise BackendUnavailable(NAME, f"there is no {what} {wish!r}; there are: {names}")
     device = fits[0]
     with _quiet():
-        channels, rate = _format(sd, device, kind)
-    return Side(device["index"], device["name"], channels, rate, latency)
+        channels, rate = form(sd, device, kind, channel)
+    return Side(device["index"], device["name"], channels, rate, latency, (channel or 1) - 1)
 
 
-def _forbidden() -> str:
+def forbidden(environ: Mapping[str, str], cards: Path = Path("/dev/snd")) -> str:
     """Say which sound of this machine its user may not use; empty: none is kept from them."""
-    named = os.environ.get("PULSE_SERVER", "").removeprefix("unix:")
-    usual = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pulse" / "native"
+    named = environ.get("PULSE_SERVER", "").removeprefix("unix:")
+    usual = Path(environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pulse" / "native"
     server = Path(named) if named.startswith("/") else usual
     try:
         kept = server.exists() and not os.access(server, os.W_OK)
@@ -297,7 +303,7 @@ def _forbidden() -> str:
         kept = True
     if kept:
         return f"this user may not use the sound server at {server}; run it as the same user"
-    nodes = list(Path("/dev/snd").glob("pcm*"))
+    nodes = list(cards.glob("pcm*"))
     if nodes and not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
         return (
             "this user may not use the sound cards; run: sudo usermod -aG audio $USER, and log "
@@ -306,19 +312,28 @@ def _forbidden() -> str:
     return ""
 
 
-def _format(sd: Any, device: Any, kind: Kind) -> tuple[int, int]:
-    """Return channels and rate that the device takes, the wanted ones if it can be.
+def form(sd: Any, device: Any, kind: Kind, channel: int | None) -> tuple[int, int]:
+    """Return channels and rate that a device takes, the wanted ones if it can be.
 
-    Raises `BackendUnavailable` if it takes nothing: to open it would fail, too, and perhaps hang.
+    `sd`: the library; `device`: as it describes it; `channel`: the one to be heard, from 1. A card
+    itself (ALSA's `hw:`) takes its own form alone. Raises `BackendUnavailable` if it takes
+    nothing: to open it would fail, too, and perhaps hang.
     """
     check = sd.check_input_settings if kind == "input" else sd.check_output_settings
     most = device[f"max_{kind}_channels"]
     own = round(device["default_samplerate"])
     alsa = sd.query_hostapis(device["hostapi"])["name"] == "ALSA"
     rates = [_PLENTIFUL_RATE, own] if alsa else [own]
-    wanted = 1 if kind == "input" else min(_STEREO, most)
+    if channel is not None and channel > most:
+        raise BackendUnavailable(
+            NAME,
+            f"{device['name']!r} has no channel {channel}: set device.channel to 1 to {most}, or "
+            "to null",
+        )
+    # Two at least for one of them: asked for one, a sound server gives the mix of all.
+    least = 1 if kind == "input" and channel is None else max(_STEREO, channel or 0)
     why: Exception | None = None
-    for channels in dict.fromkeys((wanted, most)):
+    for channels in dict.fromkeys((min(least, most), most)):
         for rate in rates:
             try:
                 check(device=device["index"], channels=channels, dtype="int16", samplerate=rate)

@@ -121,7 +121,7 @@ class Microphone(_Stream):
         if status.input_overflow:
             self.xruns += 1
         self.stamps.put(self.ring.written, time.inputBufferAdcTime or now - self.side.latency)
-        self.ring.put(sound[:, 0])
+        self.ring.put(sound[:, self.side.channel])
         if self.ring.waiting >= self.enough and self._signal.locked():
             with suppress(RuntimeError):  # somebody else has just woken it
                 self._signal.release()
