@@ -164,8 +164,32 @@ def test_what_is_read_aloud_or_dictated_is_no_question() -> None:
 
 def test_what_is_that_may_be_about_words_once_something_was_said() -> None:
     assert VISUAL.wish("What is that?") is not None
-    assert VISUAL.wish("What is that?", afresh=False) is None
-    assert VISUAL.wish("What is this?", afresh=False) is not None
+    assert VISUAL.wish("What is that?", before="words") is None
+    assert VISUAL.wish("What is this?", before="words") is not None
+
+
+def test_a_trait_is_of_what_is_at_hand_unless_a_picture_was_talked_about() -> None:
+    for text in ("And what colour is it?", "What flavour is it?"):
+        assert VISUAL.wish(text, before="words") is not None
+        assert VISUAL.wish(text, before="picture") is None
+        assert VISUAL.refers(text)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Okay so tell me, ",
+        "Hey, I was wondering, ",
+        "One more thing: ",
+        "thank you and now can you tell me ",
+        "Excuse me, quick question, ",
+    ],
+)
+def test_what_is_said_before_a_question_changes_nothing(lead: str) -> None:
+    for text in ("is my hair all right?", "what am I holding?", "which colour?", "what is it?"):
+        assert VISUAL.wish(lead + text) is not None
+    for text in ("what time is it?", "set a timer.", "is it going to rain?"):
+        assert VISUAL.wish(lead + text) is None
 
 
 @pytest.mark.parametrize(
