@@ -148,6 +148,18 @@ def test_nothing_is_to_be_seen(text: str) -> None:
         ("fr", "Allume la lumière dans la cuisine.", None),
         ("fr", "Que fais-tu ce week-end ?", None),
         ("fr", "Est-ce que c'est vrai ?", None),
+        ("de", "Also sag mal, ist das ein Buch?", Wish("camera", "glance")),
+        ("de", "Was ist das für eine Seife?", Wish("camera", "glance")),
+        ("de", "Was steht auf meiner Liste?", None),
+        ("de", "Auf wie viel Grad soll ich den Ofen stellen?", None),
+        ("es", "Oye, una pregunta: ¿esto es un libro?", Wish("camera", "glance")),
+        ("es", "¿Qué billete es ese?", Wish("camera", "glance")),
+        ("es", "¿Eso es todo?", None),
+        ("es", "¿Qué te parece esto?", None),
+        ("fr", "Dis-moi, c'est quelle marque ?", Wish("camera", "glance")),
+        ("fr", "Excuse-moi, c'est un livre ?", Wish("camera", "glance")),
+        ("fr", "Quelle heure c'est ?", None),
+        ("fr", "C'est tout ce que tu sais ?", None),
     ],
 )
 def test_other_languages_have_rules_of_their_own(
