@@ -389,6 +389,27 @@ def test_a_recording_that_ends_begins_anew(tmp_path: Path) -> None:
     run(Config(device=str(path)), check)
 
 
+def test_what_is_plugged_in_later_and_again_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+
+    async def check(camera: OpenCvCamera) -> None:
+        camera.arm()
+        with pytest.raises(BackendUnavailable, match="there is no such file"):
+            await camera.shot()
+        video(path, [plain(RED)] * 10, 50.0)
+        assert near(await works(camera), RED)
+        assert camera.active
+        path.unlink()
+        await fails(camera)
+        assert not camera.active
+        video(path, [plain(BLUE)] * 10, 50.0)
+        assert near(await works(camera), BLUE)
+        assert camera.info.trouble == ""
+        camera.disarm()
+
+    run(Config(device=str(path)), check)
+
+
 def test_a_recording_plays_at_its_own_pace(tmp_path: Path) -> None:
     path = video(tmp_path / "a.avi", [plain(RED)] * 10 + [plain(BLUE)] * 40, 20.0)
 
