@@ -3,9 +3,9 @@
     scripts/measure_sight.py --visual vizwiz.txt --other clinc.txt [--prefixes] [--show 20]
 
 A file belongs to one side as a whole. `--leads` is a file of beginnings ("okay so tell me"), one
-of which is drawn for each question; `--before words`: something else was talked about. `--prefixes` also
-tells how many of the other questions look visual while they are being spoken, word by word, and so
-would open a camera.
+of which is drawn for each question; `--before words`: something else was talked about.
+`--prefixes` also tells how many of the other questions look visual while they are being spoken,
+word by word, and so would open a camera.
 """
 
 import argparse
