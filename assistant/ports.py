@@ -628,6 +628,8 @@ class ToolResult:
     """Takes back what it did (`Effect` "undoable")."""
 
 
+Before = Literal["nothing", "words", "picture"]
+"""What a question may go on about: what was talked about before it."""
 Detail = Literal["glance", "read"]
 """How closely to look: to know what is there, or to read what is written."""
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
 from assistant.errors import BackendBusy, BackendError, BackendTimeout, BackendUnavailable
 
 T = TypeVar("T")
@@ -54,6 +56,40 @@ def is_near(url: str) -> bool:
     with suppress(ValueError):
         return ipaddress.ip_address(name).is_private
     return name == "localhost" or name.endswith((".local", ".lan", ".internal"))
+
+
+class RemoteMind(BaseModel):
+    """What can be set of any mind behind an address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str = Field(description="Address of the server.")
+    api_key: SecretStr | None = Field(default=None, description="Its key, if it wants one.")
+    language: str = Field(
+        default="en", description="The language, filled in from the assistant's."
+    )
+    max_tokens: int = Field(default=400, ge=1, description="Longest answer in tokens.")
+    calls_tools: bool = Field(default=True, description="It may use tools.")
+    connect_seconds: float = Field(default=2.0, gt=0, description="Longest wait for a connection.")
+    first_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait for the first word."
+    )
+    between_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait between two words."
+    )
+    retries: int = Field(
+        default=1, ge=0, le=3, description="New attempts, before the first word only."
+    )
+
+    @property
+    def host(self) -> str:
+        """The server's name, for people."""
+        return host_of(self.base_url)
+
+    @property
+    def local(self) -> bool:
+        """The server is on this machine or in a private network."""
+        return is_near(self.base_url)
 
 
 async def attempts(attempt: Callable[[], AsyncGenerator[T]], retries: int) -> AsyncGenerator[T]:

@@ -414,8 +414,7 @@ class LiveSession:
             order.turn,
             order.text,
             () if isinstance(order, c.Draft) else order.attachments,
-            afresh=not talk.turns,
-            pictured=talk.pictured,
+            before=talk.before,
             draft=isinstance(order, c.Draft),
         )
         if isinstance(order, c.Reply):
@@ -507,7 +506,7 @@ class LiveSession:
         )
 
     def _opens_eyes(self, text: str) -> bool:
-        wish = Visual(self._shared.pack).wish(text, afresh=True)
+        wish = Visual(self._shared.pack).wish(text)
         return wish is not None and wish.source == "camera"
 
     async def _ring(self) -> None:
@@ -597,7 +596,7 @@ class LiveSession:
             elif isinstance(order, c.Discard):
                 self._drafted.pop(order.draft, None)
         self._gate(state)
-        self._sight.note(event, state, afresh=not self._conversation.turns)
+        self._sight.note(event, state, before=self._conversation.before)
         if self._ducks is not None:
             self._ducks.duck(on=_attends(state, self._conductor.policy))
         self._tell_state(state)

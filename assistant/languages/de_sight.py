@@ -80,8 +80,49 @@ SIGHTS = Sights(
         r"\bwann (?:läuft|laufen) (?:die|das|der|mein\w*) \w+ ab\b",
         r"\bwas (?:zeigt|sagt) (?:die|das|der) (?:waage|display|anzeige|thermometer|thermostat)\b",
         r"\b(?:steht|ist|sind|hier|da)\b.*\b(?:geschrieben|gedruckt|abgebildet|zu sehen)\b",
+        r"\bwas (?:ist|sind) (?:das|dies) (?:hier |da )?für (?:ein\w*|\w+)\b",
+        r"\bwas (?:das|dies) (?:hier |da )?für (?:ein\w* )?\w+(?: \w+)? (?:ist|sind)\b",
+        (
+            r"\bwas für (?:ein\w* )?(?:\w+ ){1,3}(?:ist|sind|habe|hab|halte|trage) (?:das|dies\w*"
+            r"|ich|in|auf)\b"
+        ),
+        (
+            r"\bwas steht (?:\w+ )?(?:auf|an|in|unter|über) (?:de[mnr]|mein\w+|dies\w+) "
+            r"(?!programm|tagesordnung|agenda|plan|börse)\w+"
+        ),
+        (
+            r"\bwelche[rsnm]? (?:davon |von \w+ )?(?:ist|sind) (?:rot|grün|blau|schwarz|weiß|gelb"
+            r"|braun|rosa|lila|grau|orange)\b"
+        ),
+        (
+            r"\b(?:was|wer|wie|ist|sind|welche\w*|kannst|woraus|wofür)\b.*\b(?:das|die|der|dies"
+            r"|den) hier\b(?! in)"
+        ),
+        r"\b(?:von welcher|welche) marke\b.*\b(?:das|dies\w*)\b|\bwie heißt dies\w+\b",
+        r"\bpass(?:t|en) (?:das|die|dies\w*)(?: beiden| zwei)?(?: \w+)? zusammen\b",
+        r"\bwas zeigt (?:der|die|das|mein\w*) \w+ (?:\w+ )?an\b",
+        rf"\b(?:text|titel|name|preis|nummer) (?:auf|von|in|an) (?:dies\w+|{_MY} {_HOLDER})\b",
+        (
+            r"\b(?:kann|können) (?:man|sie|du) .*\blesen,? was\b|\bwas (?:da|hier|dort|darauf"
+            r"|drauf) (?:steht|ist)\b"
+        ),
+        r"\bwie (?:bereitet|kocht|macht|benutzt|öffnet) man das hier\b",
     ),
+    near=(rf"\b(?:welche[rsnm]?|was für (?:ein\w*)?) ?{_TRAIT} (?:hat|ist) (?:es|das|er|sie)\b",),
     vague=(
+        (
+            r"^(?:ist|sind) (?:das|dies|es|die) .*\boder\b|^ist (?:das|dies|es) (?:hier "
+            r"|da )?(?:ein\w*|der|die) \w+$"
+        ),
+        (
+            r"\b(?:wie lautet|was ist|wie heißt) (?:der|die|das) (?:titel|überschrift|marke|preis"
+            r"|name|text|produkt|sorte|geschmack)(?: bitte)?$"
+        ),
+        (
+            r"\bwer (?:stellt|macht|produziert) (?:das|die|dies\w*)(?: \w+)?(?: her)?$"
+            r"|\beingestellt(?: ist| sind)?$"
+        ),
+        r"\b(?:zubereitung|zubereitungs\w+|koch\w*anleitung|waschanleitung)(?: bitte)?$",
         (
             r"^ist (?:das|es|dies) (?:ein\w* )?\w+ oder (?:ein\w* )?\w+$|^wo (?:ist|sind|liegt"
             r"|liegen) mein\w* \w+$"
@@ -103,6 +144,24 @@ SIGHTS = Sights(
     file=(
         r"\b(?:angehängt\w*|anhang|pdf)\b",
         rf"\b(?:{_MY}|{_THIS}) (?:datei|dokument|scan|video|screenshot)\b",
+    ),
+    leads=(
+        (
+            r"also|hallo|hey|hi|he|ok|okay|gut|ja|nein|und|aber|bitte|entschuldigung|danke"
+            r"|übrigens|äh|ähm|nun|so|jetzt|noch"
+        ),
+        (
+            r"(?:kannst|könntest|würdest) du (?:mir |uns )?(?:bitte |mal |vielleicht )*(?:sagen"
+            r"|verraten|helfen|zeigen)"
+        ),
+        (
+            r"sag(?: mir| mal| bitte)*|ich (?:möchte|will|wollte|würde) (?:gerne? |nur )*wissen"
+            r"|ich frage mich|weißt du|ob"
+        ),
+        (
+            r"(?:ich habe |noch )?(?:noch |mal |nur )*eine (?:kurze )?frage"
+            r"|(?:noch )?etwas anderes|hilf mir(?: bitte| mal)*"
+        ),
     ),
     reading=(
         (

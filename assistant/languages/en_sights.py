@@ -47,7 +47,8 @@ _HOLDER = (
     r"|left|right"
     r"|hand|pot|pan|oven|fridge|refrigerator|freezer|microwave|washer|dryer|display|dial"
     r"|scale"
-    r"|thermostat|meter|machine|cd|dvd|product|item|object|thing|one)"
+    r"|thermostat|meter|machine|router|modem|keyboard|knob|button|notice|cd|dvd|product|item|object"
+    r"|thing|one)"
 )
 _DEVICE = (
     r"(?:thermostat|thermometer|dial|needle|gauge|meter|scale|display|remote(?: control)?|oven"
@@ -59,6 +60,8 @@ _TRAIT = (
     r"|model|species"
     r"|pattern|denomination)"
 )
+_SEEN = r"(?:colou?rs?|flavou?rs?|brands?|breed|scent|pattern|denomination)"
+"""Traits of things at hand only."""
 _END = r"(?: (?:please|thanks|thank you|for me|now|here|over there|there|called|then))*$"
 _CLOTHES = (
     r"(?:pants|trousers|jeans|shorts|skirt|dress|shirt|t-shirt|blouse|top|sweater|jacket|coat"
@@ -164,7 +167,6 @@ SIGHTS = Sights(
             r"|will|can|did) (?:you|i|we)\b)\S+"
         ),
         r"\bcolou?rs? (?:of|please)\b|\btell (?:me )?the colou?rs?\b",
-        r"\bwhat(?: [\w'-]+)? am i (?:looking at|recording|seeing|holding)\b",
         # what eyes are asked for by name
         (
             r"\b(?:do|can|could|did) you (?:guys |all )?(?:still |even |please )?(?:see|read"
@@ -362,6 +364,37 @@ SIGHTS = Sights(
             r"|window"
             r"|tv|heater)\b"
         ),
+        r"\b(?:upside down|right side up|right way (?:up|round))\b",
+        # traits, labels and directions: of a thing at hand even in mid-conversation
+        (
+            r"\b(?:baking|cooking|heating|preparation|preparing|oven|microwave|microwaving"
+            r"|washing|care|mixing|cookie|cake) (?:instructions?|directions?)"
+            rf"(?: (?:is|are))?{_END}"
+        ),
+        r"\bwhat the (?:package|label|item|product|box) is\b",
+        (
+            rf"\bwhat(?:'s| is| are) the (?:{_SEEN}|product|brand|item|object|logo|label|price tag"
+            rf"|heading|serving size|dosage){_END}"
+        ),
+        rf"\b(?:blood pressure|thermometer|thermostat)(?: readings?)?{_END}",
+        (
+            r"\bwhat(?: [\w'-]+){0,3} am i (?:looking at|recording|seeing|holding|wearing|eating"
+            r"|drinking|touching|sitting on|pointing at|showing)\b"
+        ),
+        r"\bname (?:this|these)\b|\b(?:what|which)(?: \w+)? (?:letters|digits|characters)\b",
+        r"\b(?:what|which)(?:'s| is| are) (?:that|those) (?:on|in|at|under|behind) (?:the|my)\b",
+        (
+            r"^(?:is|are) (?:the|my|that|those)(?: [\w'-]+){1,2} (?:wet|dry|mou?ldy|rotten|torn"
+            r"|broken|cracked|rusty|dusty|matching)\b"
+        ),
+        (
+            r"\b(?:this|it|these) (?:is|are) (?:an?|the|my) .*\b(?:can you|could you|tell me|what"
+            r"|which)\b"
+        ),
+        (
+            r"\bthe (?:[\w'-]+ ){1,3}(?:name|price|number|code|text|writing|words?|letters?) (?:on"
+            rf"|at|in) (?:the|my|that) (?:\w+ )?{_HOLDER}\b"
+        ),
         # light, and who is there
         (
             r"\bis (?:it|the room) (?:still )?(?:dark|bright|lit)\b|\bhow (?:dark|bright"
@@ -377,6 +410,20 @@ SIGHTS = Sights(
         (
             r"\bwho(?:'s| is) (?:here|there|at the door|standing|sitting|in the (?:room|picture"
             r"|photo|kitchen))\b"
+        ),
+    ),
+    near=(
+        (
+            rf"\b(?:what|which) {_TRAIT}(?: of)?(?: [\w'-]+){{0,3}} (?:it|that|they|those)"
+            r" (?:is|are)\b"
+        ),
+        (
+            rf"\b(?:what|which) {_SEEN}(?: of)?(?: [\w'-]+){{0,3}} (?:is|are) (?:it|that|they"
+            rf"|those){_END}|^(?:what|which) {_SEEN}(?: of [\w'-]+)?{_END}"
+        ),
+        (
+            r"\b(?:what|which) (?:kinds?|types?|sorts?) of [\w'-]+(?: [\w'-]+)?"
+            rf" (?:(?:is|are) (?:it|that|they|those){_END}|(?:am i|do i have)\b)"
         ),
     ),
     vague=(
@@ -396,26 +443,16 @@ SIGHTS = Sights(
             rf"|that|they|those){_END}"
         ),
         rf"\b(?:which|what) [\w'-]+ is that{_END}",
-        (
-            rf"\b(?:what|which) {_TRAIT}(?: of)?(?: [\w'-]+){{0,3}} (?:it|that|they|those)"
-            r" (?:is|are)\b"
-        ),
         rf"^(?:and |so |it's |its )*the (?:{_TRAIT}|{_CLOTHES}|label|tag)$",
         rf"^(?:is|was) (?:that|it) (?!{_NO_SIGHT})[\w'-]+(?: yet| now)?(?: or .*)?$",
         r"^(?:is|are) (?:that|those) [\w'-]+ or [\w'-]+(?: [\w'-]+)?$",
         rf"\bwhat(?:'s| is) (?:in|inside) (?:it|there){_END}",
         rf"\bdescription of (?:it$|(?:the|that) (?:\w+ )?{_HOLDER}\b)",
-        r"\bwhat the (?:package|label|item|product|box) is\b",
         (
             r"\bwhat(?:'s| is| are) (?:the|my) (?:\w+ )?(?:cereal|soup|drink|food|snack"
             r"|spice|medicine|medication|pills?|item|cds?|dvds?|books?|letter|picture|image|photo"
             r"|bottle|can|jar|packet|amount|denomination|blood pressure|thermometer|thermostat"
             rf"|room temperature|serving size|dosage|ingredients)(?: readings?)?{_END}"
-        ),
-        (
-            r"\b(?:baking|cooking|heating|preparation|preparing|oven|microwave|microwaving"
-            r"|washing|care|mixing|cookie|cake) (?:instructions?|directions?)"
-            rf"(?: (?:is|are))?{_END}"
         ),
         r"\b(?:do|does) (?:the|those) (?:sky|clouds?|trees?|flowers?|people|shoes|clothes) look\b",
         (
@@ -452,6 +489,36 @@ SIGHTS = Sights(
         (
             r"\b(?:picture|photo|image|document|file|invoice|video) (?:that )?(?:i|we)(?:'ve"
             r"| have)? (?:just )?(?:sent|gave|given|shared|uploaded|attached|showed)\b"
+        ),
+    ),
+    leads=(
+        (
+            r"hi|hello|hey|okay|ok|alright|all right|right|so|well|now|then|um|uh|hmm|oh|and|but"
+            r"|please|sorry|actually|listen|look|thanks|thank you|excuse me|by the way|also|again"
+            r"|yes|no|yeah|this time|next|anyway"
+        ),
+        r"(?:hi |hello |hey )?(?:there|everyone|guys)|good (?:morning|afternoon|evening)",
+        r"(?:i have |i've got )?(?:a |one |another |just )*(?:quick )?question",
+        (
+            r"(?:one|another) (?:more )?(?:thing|question)"
+            r"|(?:let|can) (?:me|i) ask(?: you)?(?: something)?"
+        ),
+        (
+            r"(?:can|could|would|will) you (?:please |just |maybe )*(?:tell me"
+            r"|help me(?: out)?(?: here)?|say|check|find out)"
+        ),
+        (
+            r"(?:please )?(?:just )?tell (?:me|us)|do me a favou?r(?: and tell me)?"
+            r"|i need (?:your |some )?help|you know(?: what)?|let me (?:think|see)"
+            r"|one (?:moment|second)"
+        ),
+        (
+            r"i(?: was|'m| am)? (?:just )?(?:wonder(?:ing|ed)?|need(?:ed)? to know"
+            r"|want(?:ed)? to know|would (?:like|love) to know)"
+        ),
+        (
+            r"(?:i'd|we'd) (?:like|love) to know|do you (?:know|happen to know)|if|whether"
+            r"|the question is"
         ),
     ),
     reading=(

@@ -27,7 +27,7 @@ SIGHTS = Sights(
         r"\b(?:canción|música|tiempo (?:hace|hará)|alarma|temporizador|recuérdame|calendario)\b",
         r"\b(?:lista|noticias|titulares|tráfico|tele|televisión esta)\b",
         r"\b(?:deletre\w*|traduc\w*|repet\w*|repit\w*|favorit\w*|signific\w*)\b",
-        r"\ba ver\b|\bvamos a ver\b",
+        r"\ba ver\b|\bvamos a ver\b|\b(?:te|os|le) parece\b",
     ),
     shown=(
         rf"\b(?:qué|quién|cuáles|cuál|cómo|cuánt\w+|cuándo|de qué)\b.* {_THIS}\b",
@@ -72,8 +72,37 @@ SIGHTS = Sights(
             r"\bqué (?:está haciendo|hace|lleva) (?:el|la) (?:hombre|mujer|niñ[oa]|perro|gato"
             r"|persona)\b"
         ),
+        rf"\b(?:dime|decir\w*|leer\w*|ver|saber|se puede) .*\b{_THIS}\b",
+        r"\bqué \w+(?: de \w+)? (?:es|son) es[eao]s?\b|\bqué (?:\w+ ){0,3}hay en es[eao]s? \w+\b",
+        rf"\b(?:qué|quién|cuál\w*|cómo|de qué)\b.* (?:de|en|del|sobre|con) {_THIS}\b",
+        (
+            r"\bcuál(?: de \w+)? es (?:el |la )?(?:roj|verde|azul|negr|blanc|amarill|gris|marrón"
+            r"|rosa|naranja)\w*\b"
+        ),
+        (
+            rf"\bqué (?:dice|pone|muestra|indica|marca) (?:ahora )?(?:en )?(?:{_MY}|{_THIS}) "
+            r"(?!noticia|tiempo|pronóstico|biblia|ley|horóscopo|gente|prensa)\w+$"
+        ),
+        rf"\b(?:texto|nombre|precio|título|número) (?:de|en|del) {_MY} {_HOLDER}\b",
+        (
+            r"\b(?:qué aspecto tengo|qué pinta tengo)\b|\b(?:combinan|pegan) (?:entre sí|bien"
+            r"|juntos)\b|^pegan$"
+        ),
     ),
+    near=(r"\b(?:de )?qué (?:color|marca|sabor|talla|raza) (?:es|son|tiene)$",),
     vague=(
+        (
+            r"^(?:esto|eso|est[ea]|es[ea]) (?:es|son) (?!todo|verdad|cierto|mentira"
+            r"|posible)(?:un\w? )?\w+(?: \w+){0,4}$|^es eso (?:un\w? )?\w+$"
+        ),
+        (
+            r"\bcuál es (?:el|la) (?:título|texto|precio|marca|nombre|sabor|color|producto"
+            r"|número)(?: por favor)?$"
+        ),
+        (
+            r"\ba qué temperatura está(?: puesto)?$|\binstrucciones (?:de (?:preparación|cocción"
+            r"|lavado|uso))(?: por favor)?$"
+        ),
         r"^dónde (?:está|están|he puesto) mis? \w+$|^es (?:una? )?\w+ o (?:una? )?\w+$",
         r"^(?:y )?qué (?:es|son)(?: eso| esos)?$|^qué (?:dice|pone)$|^(?:de )?qué color$",
         r"^(?:de )?qué (?:color|marca|sabor|tipo) es(?: eso)?$",
@@ -88,6 +117,17 @@ SIGHTS = Sights(
     file=(
         r"\b(?:adjunt\w+|pdf)\b",
         rf"\b(?:{_MY}|{_THIS}) (?:archivo|documento|fichero|escaneo|vídeo|video)\b",
+    ),
+    leads=(
+        (
+            r"hola|oye|vale|bueno|pues|y|perdona|perdón|por favor|gracias|ahora|entonces|sí|no|eh"
+            r"|otra cosa|si"
+        ),
+        (
+            r"(?:me )?(?:puedes|podrías|puede|podría) (?:decir|ayudar)\w*|dime|quiero saber"
+            r"|quería saber|me pregunto|sabes"
+        ),
+        r"(?:tengo )?(?:una|otra) pregunta|me gustaría saber|ayúdame",
     ),
     reading=(
         (

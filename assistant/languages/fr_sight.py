@@ -84,8 +84,47 @@ SIGHTS = Sights(
         r"\b(?:date de péremption|code barres|code qr|à consommer avant)\b",
         r"\b(?:affiche|indique) (?:la|le) (?:balance|thermomètre|thermostat)\b",
         r"\bqu'(?:affiche|indique) (?:la|le)\b|\best écrit\b|\bécrit ici\b",
+        rf"\b(?:dire|dis|lire|lis|sais|voir|montre) .* (?:cet|cette|ces|ce) (?!{_TALK})\w+",
+        (
+            r"(?<!est )\bce que c'est\b(?! que)|\bquel(?:le)?s? (?!heure|jour|date|temps|année"
+            r"|mois)\w+(?: \w+)? c'est\b"
+        ),
+        (
+            rf"\b(?:cet|cette|ces|ce) (?!{_TALK})\w+ (?:est|sont) de quelle\b|\b(?:lequel"
+            r"|laquelle|lesquel\w+) (?:est|sont|de ces)\b"
+        ),
+        (
+            r"\b(?:qu'est ce qu'il y a|qu'y a t il|il y a quoi|il y a) (?:dans|sur|sous) (?:cet"
+            rf"|cette|ces|ce) (?!{_TALK})\w+"
+        ),
+        (
+            r"\b(?:que dit|qu'affiche|qu'indique|que montre) (?:l'|le |la |ce |cette |cet |mon "
+            r"|ma )(?!météo|actualité|presse|loi|bible)\w+(?: \w+)?$"
+        ),
+        (
+            r"\bqui (?:fabrique|fait|produit) (?:ça|cet|cette|ces|ce)\b|\b(?:ça|ils|elles) (?:va"
+            r"|vont)(?: bien)? ensemble\b"
+        ),
+        rf"\b(?:texte|nom|prix|titre|numéro) (?:sur|de) (?:{_MY}){_HOLDER}\b",
+        (
+            r"\bil y a (?:quoi|quel\w* \w+) (?:là dedans|dedans|là dessus|dessus)\b"
+            r"|\bcomment je suis (?:habillée?|coiffée?)\b"
+        ),
     ),
+    near=(r"\b(?:de )?quelle (?:couleur|marque|taille) (?:est|sont) (?:il|elle|ils|elles)s?$",),
     vague=(
+        (
+            r"^(?:est ce que )?c'est (?:un|une|du|de la|des|de l'\w+)(?: \w+){0,5}$"
+            r"|^comment ça se (?:prépare|cuit|lave|ouvre)$"
+        ),
+        (
+            r"^quel(?:le)? est (?:le|la|l')? ?(?:titre|texte|prix|marque|nom|goût|couleur|produit"
+            r"|numéro)(?: s'il te plaît)?$"
+        ),
+        (
+            r"\binstructions de (?:cuisson|préparation|lavage)(?: s'il te plaît)?$"
+            r"|\ble réglage de (?:la|l')? ?\w+$"
+        ),
         (
             r"^c'est (?:du|de la|des|un|une) \w+ ou (?:du|de la|des|un|une)\b|^où (?:est"
             r"|sont) m\w+ \w+$"
@@ -99,6 +138,21 @@ SIGHTS = Sights(
     file=(
         r"\b(?:ci joint\w*|pièce jointe|pdf)\b",
         rf"\b(?:{_MY}|{_THIS} )(?:fichier|document|scan|vidéo)\b",
+    ),
+    leads=(
+        (
+            r"bonjour|salut|hé|ok|okay|d'accord|bon|bien|alors|et|mais|pardon|excuse moi"
+            r"|excusez moi|merci|maintenant|oui|non|euh"
+        ),
+        (
+            r"s'il te plaît|s'il vous plaît|(?:peux tu|tu peux|pourrais tu|tu pourrais) (?:me "
+            r"|m')?(?:dire|aider)(?: si)?|dis moi|dites moi"
+        ),
+        (
+            r"je (?:voudrais|veux|voulais|aimerais) savoir|je me demande|est ce que tu sais"
+            r"|sais tu|tu sais|si"
+        ),
+        r"(?:j'ai )?(?:une|encore une) question|autre chose|aide moi",
     ),
     reading=(
         (

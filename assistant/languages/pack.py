@@ -63,14 +63,18 @@ class Sights:
 
     shown: tuple[str, ...] = ()
     """It is about what is before the camera,"""
+    near: tuple[str, ...] = ()
+    """the same, where no picture was talked about that it could be about instead,"""
     vague: tuple[str, ...] = ()
-    """the same, where nothing was talked about that it could be about instead,"""
+    """the same, where nothing at all was talked about that it could be about instead,"""
     screen: tuple[str, ...] = ()
     """on the screen,"""
     file: tuple[str, ...] = ()
     """or in a picture or document that was handed over."""
     never: tuple[str, ...] = ()
     """It is none of these, whatever else holds."""
+    leads: tuple[str, ...] = ()
+    """What may stand before a question and changes nothing: "okay so tell me"."""
     reading: tuple[str, ...] = ()
     """It wants text read, so the picture must be sharp."""
     refers: tuple[str, ...] = ()

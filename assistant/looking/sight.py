@@ -22,6 +22,7 @@ from assistant.looking.glance import Glance
 from assistant.looking.light import light
 from assistant.looking.visual import Visual, Wish
 from assistant.ports import (
+    Before,
     Camera,
     Detail,
     Eyes,
@@ -136,16 +137,16 @@ class Sight:
         """The cameras that are open now."""
         return self._open
 
-    def note(self, event: e.Event, state: State, *, afresh: bool) -> None:
+    def note(self, event: e.Event, state: State, *, before: Before) -> None:
         """Take note of a step: words may turn visual while they are spoken, silence closes.
 
-        `afresh`: nothing was said before.
+        `before`: what was talked about.
         """
         self._speaking = isinstance(state, UserSpeaking)
         if isinstance(state, Quiet):
             self.close()
         elif self._may_open:
-            self._arm(event, afresh=afresh)
+            self._arm(event, before=before)
         if self._cue_due and not self._speaking:
             self._cue_due = False
             self.on_open()
@@ -190,7 +191,7 @@ class Sight:
     def _useful(self) -> bool:
         return self._mind().sees or self._eyes.local is not None
 
-    def _arm(self, event: e.Event, *, afresh: bool) -> None:
+    def _arm(self, event: e.Event, *, before: Before) -> None:
         opens = self.settings.opens
         match event:
             case e.SpeechStarted() if opens == "speech":
@@ -198,16 +199,16 @@ class Sight:
             case e.Woken() if opens in {"name", "speech"}:
                 self._arm_camera()
             case e.Heard(text=text):
-                self._heard(text, final=event.final, afresh=afresh)
+                self._heard(text, final=event.final, before=before)
             case _:
                 pass
 
-    def _heard(self, text: str, *, final: bool, afresh: bool) -> None:
+    def _heard(self, text: str, *, final: bool, before: Before) -> None:
         """Open what the words want, once they are the last or more words have not changed that.
 
         "What is this" may go on with "song".
         """
-        wish = self._wish(text, afresh=afresh)
+        wish = self._wish(text, before=before)
         words = len(normalised(text)) if wish else 0
         sure = final or 0 < self._hinted < words
         self._hinted = words
@@ -257,13 +258,12 @@ class Sight:
         text: str,
         attachments: Sequence[str] = (),
         *,
-        afresh: bool,
-        pictured: bool,
+        before: Before,
         draft: bool = False,
     ) -> Looked:
         """Return what belongs to a question: the files that came with it, or a picture now.
 
-        `pictured`: there was a picture that it may be about. A `draft` waits until its words
+        `before`: what was talked about, and it may be about. A `draft` waits until its words
         allow one. Failing is said, not raised.
         """
         self._turn = turn
@@ -271,9 +271,9 @@ class Sight:
         if paths:
             return await self._files(turn, paths, text)
         wish = (
-            self._wish(text, afresh=afresh) if self.settings.mode in {"auto", "always"} else None
+            self._wish(text, before=before) if self.settings.mode in {"auto", "always"} else None
         )
-        if wish is None or (wish.source == "file" and pictured):
+        if wish is None or (wish.source == "file" and before == "picture"):
             return NOTHING
         self._looks += 1
         try:
@@ -311,8 +311,8 @@ class Sight:
             self._taking.discard(taking)
             self.close()
 
-    def _wish(self, text: str, *, afresh: bool) -> Wish | None:
-        wish = self._visual.wish(text, afresh=afresh)
+    def _wish(self, text: str, *, before: Before) -> Wish | None:
+        wish = self._visual.wish(text, before=before)
         if wish is None and self.settings.mode == "always" and text.strip():
             return Wish("camera", "glance")
         return wish

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.languages.pack import Pack, normalised
-from assistant.ports import Detail, Source
+from assistant.ports import Before, Detail, Source
 
 NOTHING = re.compile(r"(?!)")
 """Matches nothing."""
@@ -31,22 +31,27 @@ class Visual:
     def __init__(self, pack: Pack) -> None:
         sights = pack.sights
         self._shown = _compiled(sights.shown)
+        self._near = _compiled(sights.near)
         self._vague = _compiled(sights.vague)
         self._screen = _compiled(sights.screen)
         self._file = _compiled(sights.file)
         self._never = _compiled(sights.never)
         self._reading = _compiled(sights.reading)
+        self._lead = (
+            re.compile(rf"^(?:(?:{'|'.join(sights.leads)}) )+") if sights.leads else NOTHING
+        )
         self._refers = _compiled(sights.refers)
 
-    def wish(self, text: str, *, afresh: bool = True) -> Wish | None:
+    def wish(self, text: str, *, before: Before = "nothing") -> Wish | None:
         """Return where a question wants to look; `None`: nowhere.
 
-        `afresh`: nothing was said before, so that "what is that?" is not about words.
+        `before`: after words, "what is that?" may be about them; after a picture, "what colour is
+        it?" is about that.
         """
         for sentence in _SENTENCE_END.split(text):
             said = normalised(sentence)
             words = " ".join(said) if len(said) <= LONGEST else ""
-            if (source := self._source(words, afresh=afresh)) is not None:
+            if (source := self._source(words, before=before)) is not None:
                 reads = source == "screen" or self._reading.search(words) is not None
                 return Wish(source, "read" if reads else "glance")
         return None
@@ -56,15 +61,21 @@ class Visual:
         words = " ".join(normalised(text))
         return self._refers.search(words) is not None and not self._never.search(words)
 
-    def _source(self, words: str, *, afresh: bool) -> Source | None:
+    def _source(self, words: str, *, before: Before) -> Source | None:
         if self._never.search(words):
             return None
+        bare = self._lead.sub("", words)
         if self._screen.search(words):
             return "screen"
         if self._file.search(words):
             return "file"
-        if self._shown.search(words) or (afresh and self._vague.search(words)):
-            return "camera"
+        for asked in {words, bare}:
+            if (
+                self._shown.search(asked)
+                or (before != "picture" and self._near.search(asked))
+                or (before == "nothing" and self._vague.search(asked))
+            ):
+                return "camera"
         return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.errors import ConfigError
-from assistant.ports import Image, Message
+from assistant.ports import Before, Image, Message
 
 IDLE_SECONDS = 300.0
 """After so long without a word, the next one begins a new conversation."""
@@ -137,6 +137,11 @@ class Conversation:
     def pictured(self) -> bool:
         """A picture was shown, and a question may refer to it."""
         return not self._over() and any(turn.images for turn in self._turns)
+
+    @property
+    def before(self) -> Before:
+        """What a question may go on about."""
+        return "picture" if self.pictured else "words" if self.turns else "nothing"
 
     @property
     def images(self) -> tuple[Image, ...]:

@@ -9,6 +9,7 @@ tiny_whisper  a Whisper model of 2 MB that says one sentence
 tiny_vlm      a language model of 1 MB that sees, with random weights
 canceller     takes so many decibels of an echo that it is told
 camera        shows what it is given, and counts how often it was opened
+rtsp          a network camera of H.264 on loopback
 mind          a language model that plays a script
 reader        readers of text, codes and faces that find what they are told to
 judge         a judge of ends that says what it is told to

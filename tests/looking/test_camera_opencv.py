@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -14,9 +15,26 @@ from assistant.backends import camera_opencv
 from assistant.backends.camera_opencv import Config, OpenCvCamera
 from assistant.backends.camera_opencv.places import find, present
 from assistant.backends.camera_opencv.shots import BURST, Shots
-from assistant.backends.camera_opencv.watch import IDLE_S, SOON_S
+from assistant.backends.camera_opencv.watch import IDLE_S, SOON_S, Timing, Watch
 from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
+from assistant.testing.rtsp import Encoder, RtspCamera
 from tests.looking.pictures import BLUE, GREEN, RED, MjpegServer, near, plain, video
+
+TIMING = Timing(open_s=1, read_s=1, settle_s=0, frozen_s=0, width=320, height=240)
+
+
+class Lamp:
+    """A camera that shows one colour, encoded as it is sent."""
+
+    def __init__(self, group: int) -> None:
+        self.colour = RED
+        self.camera = RtspCamera(self.frame)
+        self._encoder = Encoder(320, 240, group)
+
+    def frame(self, number: int) -> bytes:
+        pixels = plain(self.colour)
+        pixels[::7, ::7] = number * 37 % 256
+        return self._encoder.encode(pixels)
 
 
 def run(config: Config, check: Callable[[OpenCvCamera], Awaitable[None]]) -> None:
@@ -162,39 +180,167 @@ def test_no_password_is_in_what_is_said_of_a_camera() -> None:
     run(Config(device="http://user:secret@127.0.0.1:9/video.mjpg", open_s=1), check)
 
 
-class Counting:
-    """OpenCV, counting what it decodes of a stream."""
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The frames that were decoded of each packet, one after the other."""
+    counted: list[int] = []
+    opens = av.open
 
-    def __init__(self) -> None:
-        self.decoded = 0
+    class Counted:
+        """A packet as it is, but counted when it is decoded."""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(cv2, name)
+        def __init__(self, packet: Any) -> None:
+            self.packet = packet
 
-    def imdecode(self, data: Any, how: int) -> Any:
-        self.decoded += 1
-        return cv2.imdecode(data, how)
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.packet, name)
+
+        def decode(self) -> Any:
+            frames = self.packet.decode()
+            counted.append(len(frames))
+            return frames
+
+    class Counting:
+        """A container as it is, whose packets are counted."""
+
+        def __init__(self, container: Any) -> None:
+            self.container = container
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.container, name)
+
+        def demux(self, stream: Any) -> Any:
+            return (Counted(packet) for packet in self.container.demux(stream))
+
+    monkeypatch.setattr(av, "open", lambda *given, **more: Counting(opens(*given, **more)))
+    return counted
 
 
-def test_a_camera_that_is_kept_warm_decodes_hardly_anything() -> None:
+def test_a_camera_that_is_kept_warm_decodes_hardly_anything(decoded: list[int]) -> None:
     """Decoding each frame took a tenth of a core."""
 
     async def main() -> None:
-        server, library, loop = MjpegServer(), Counting(), asyncio.get_running_loop()
-        async with server.serve():
-            camera = OpenCvCamera(Config(device=server.url), library, loop)
+        server, loop = MjpegServer(), asyncio.get_running_loop()
+        async with served(server) as camera:
             camera.arm()
             assert near(await colour(camera), RED)
             await asyncio.sleep(SOON_S)
-            sent, before, began = server.frames, library.decoded, loop.time()
+            sent, before, began = server.frames, len(decoded), loop.time()
             while server.frames < sent + 30:  # noqa: ASYNC110 - it is another program, in effect
                 await asyncio.sleep(0.05)
             seconds = loop.time() - began
-            assert 2 <= library.decoded - before <= min(25, seconds / IDLE_S + 2)
+            assert 2 <= len(decoded) - before <= min(25, seconds / IDLE_S + 2)
             assert near(await colour(camera), RED)
-            await camera.close()
+            camera.disarm()
 
     asyncio.run(main())
+
+
+# ── H.264 over RTSP ───────────────────────────────────────────────────────────────────────────
+
+
+@asynccontextmanager
+async def streaming(group: int, **settings: Any) -> AsyncIterator[tuple[Lamp, OpenCvCamera]]:
+    """Let an RTSP camera run with so many frames from key frame to key frame; open it."""
+    lamp = Lamp(group)
+    async with (
+        lamp.camera.serve(),
+        camera_opencv.open(Config(device=lamp.camera.url, **settings)) as camera,
+    ):
+        yield lamp, camera
+
+
+def test_a_stream_that_is_kept_warm_decodes_only_key_frames(decoded: list[int]) -> None:
+    async def main() -> None:
+        async with streaming(group=10) as (lamp, camera):
+            camera.arm()
+            assert near(await colour(camera), RED)
+            await asyncio.sleep(SOON_S)
+            sent, before = lamp.camera.sent, len(decoded)
+            while lamp.camera.sent < sent + 40:  # noqa: ASYNC110 - it is another program, in effect
+                await asyncio.sleep(0.05)
+            assert 2 <= len(decoded) - before <= 6, "of 40, four or five are key frames"
+            camera.disarm()
+
+    asyncio.run(main())
+
+
+def test_a_picture_of_a_warm_stream_is_new_long_after_a_key_frame() -> None:
+    """What was not decoded is caught up with; what queued up meanwhile is not taken for new."""
+
+    async def main() -> None:
+        async with streaming(group=10_000) as (lamp, camera):
+            camera.arm()
+            assert near(await works(camera), RED)
+            await asyncio.sleep(SOON_S + 1)
+            lamp.colour = BLUE
+            sent = lamp.camera.sent
+            while lamp.camera.sent < sent + 2:  # noqa: ASYNC110 - it is another program, in effect
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.12)
+            assert near(await colour(camera), BLUE)
+            camera.disarm()
+
+    asyncio.run(main())
+
+
+def test_a_stream_that_stalls_is_said_to_and_one_that_drops_is_called_again() -> None:
+    async def main() -> None:
+        async with streaming(group=10, read_s=0.5, open_s=2) as (lamp, camera):
+            camera.arm()
+            await works(camera)
+            lamp.camera.stalls = True
+            await fails(camera)
+            assert "stopped giving pictures" in camera.info.trouble
+            lamp.camera.stalls, lamp.colour = False, GREEN
+            assert near(await works(camera), GREEN)
+            lamp.colour = BLUE
+            connections = lamp.camera.connections
+            lamp.camera.drop()
+            while lamp.camera.connections == connections:  # noqa: ASYNC110 - it is another program
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.12)
+            assert near(await works(camera), BLUE)
+            camera.disarm()
+
+    asyncio.run(main())
+
+
+def test_a_frame_that_waited_in_a_queue_is_not_taken_for_new() -> None:
+    """While the thread is busy, a stream queues frames; the first of them are old when read."""
+    came = [0.0, 0.04, 0.08, 0.5, 0.5, 0.5, 0.52]
+
+    class Queued:
+        """Gives frames at given times, of which those at 0.5 s had come before."""
+
+        whole, pace = True, 0.0
+
+        def __init__(self) -> None:
+            self.now, self.taken = 0.0, iter(came)
+
+        def clock(self) -> float:
+            return self.now
+
+        def grab(self) -> bool:
+            at = next(self.taken, None)
+            self.now = at if at is not None else self.now
+            return at is not None
+
+        def retrieve(self) -> Any:
+            if self.now == 0.08:
+                self.now = 0.5  # decoding took so long
+            return plain(RED)
+
+        def release(self) -> None:
+            """There is nothing to close."""
+
+    source, kept = Queued(), []
+    watch = Watch(cv2, lambda: find("rtsp://127.0.0.1/x"), TIMING, source.clock, lambda _: None)
+    watch.wanted, watch.shots = True, shots()
+    watch.shots.add = lambda pixels, at: kept.append(at)  # type: ignore[method-assign] # noqa: ARG005
+    with pytest.raises(BackendUnavailable, match="stopped giving pictures"):
+        watch._read(source, find("rtsp://127.0.0.1/x"), -1.0)
+    assert kept == [0.04, 0.08, 0.52]
 
 
 def test_a_frozen_picture_is_told_from_a_live_one() -> None:
@@ -238,6 +384,27 @@ def test_a_recording_that_ends_begins_anew(tmp_path: Path) -> None:
         for _ in range(12):
             assert near(await colour(camera), RED)
             await asyncio.sleep(0.05)
+        camera.disarm()
+
+    run(Config(device=str(path)), check)
+
+
+def test_what_is_plugged_in_later_and_again_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+
+    async def check(camera: OpenCvCamera) -> None:
+        camera.arm()
+        with pytest.raises(BackendUnavailable, match="there is no such file"):
+            await camera.shot()
+        video(path, [plain(RED)] * 10, 50.0)
+        assert near(await works(camera), RED)
+        assert camera.active
+        path.unlink()
+        await fails(camera)
+        assert not camera.active
+        video(path, [plain(BLUE)] * 10, 50.0)
+        assert near(await works(camera), BLUE)
+        assert camera.info.trouble == ""
         camera.disarm()
 
     run(Config(device=str(path)), check)

@@ -148,6 +148,18 @@ def test_nothing_is_to_be_seen(text: str) -> None:
         ("fr", "Allume la lumière dans la cuisine.", None),
         ("fr", "Que fais-tu ce week-end ?", None),
         ("fr", "Est-ce que c'est vrai ?", None),
+        ("de", "Also sag mal, ist das ein Buch?", Wish("camera", "glance")),
+        ("de", "Was ist das für eine Seife?", Wish("camera", "glance")),
+        ("de", "Was steht auf meiner Liste?", None),
+        ("de", "Auf wie viel Grad soll ich den Ofen stellen?", None),
+        ("es", "Oye, una pregunta: ¿esto es un libro?", Wish("camera", "glance")),
+        ("es", "¿Qué billete es ese?", Wish("camera", "glance")),
+        ("es", "¿Eso es todo?", None),
+        ("es", "¿Qué te parece esto?", None),
+        ("fr", "Dis-moi, c'est quelle marque ?", Wish("camera", "glance")),
+        ("fr", "Excuse-moi, c'est un livre ?", Wish("camera", "glance")),
+        ("fr", "Quelle heure c'est ?", None),
+        ("fr", "C'est tout ce que tu sais ?", None),
     ],
 )
 def test_other_languages_have_rules_of_their_own(
@@ -164,8 +176,32 @@ def test_what_is_read_aloud_or_dictated_is_no_question() -> None:
 
 def test_what_is_that_may_be_about_words_once_something_was_said() -> None:
     assert VISUAL.wish("What is that?") is not None
-    assert VISUAL.wish("What is that?", afresh=False) is None
-    assert VISUAL.wish("What is this?", afresh=False) is not None
+    assert VISUAL.wish("What is that?", before="words") is None
+    assert VISUAL.wish("What is this?", before="words") is not None
+
+
+def test_a_trait_is_of_what_is_at_hand_unless_a_picture_was_talked_about() -> None:
+    for text in ("And what colour is it?", "What flavour is it?"):
+        assert VISUAL.wish(text, before="words") is not None
+        assert VISUAL.wish(text, before="picture") is None
+        assert VISUAL.refers(text)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Okay so tell me, ",
+        "Hey, I was wondering, ",
+        "One more thing: ",
+        "thank you and now can you tell me ",
+        "Excuse me, quick question, ",
+    ],
+)
+def test_what_is_said_before_a_question_changes_nothing(lead: str) -> None:
+    for text in ("is my hair all right?", "what am I holding?", "which colour?", "what is it?"):
+        assert VISUAL.wish(lead + text) is not None
+    for text in ("what time is it?", "set a timer.", "is it going to rain?"):
+        assert VISUAL.wish(lead + text) is None
 
 
 @pytest.mark.parametrize(

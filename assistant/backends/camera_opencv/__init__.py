@@ -1,14 +1,14 @@
-"""Cameras through OpenCV: devices, video files, image sequences, MJPEG and RTSP streams.
+"""Cameras: devices through OpenCV; recordings, sequences, MJPEG and RTSP streams through PyAV.
 
-places  what a name, a number, a path or an address means
-watch   the thread that keeps the newest frames of an open camera
-shots   which of them is taken
-camera  the port
+places   what a name, a number, a path or an address means
+packets  what comes from a stream or a recording, decoded as far as somebody looks
+watch    the thread that keeps the newest frames of an open camera
+shots    which of them is taken
+camera   the port
 """
 
 import asyncio
 import importlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -36,8 +36,6 @@ async def open(config: Config) -> AsyncIterator[OpenCvCamera]:
 
 
 def _library() -> Any:
-    # FFmpeg would write addresses, which may hold passwords, to stderr.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
         cv2: Any = importlib.import_module("cv2")
     except ImportError:
@@ -48,4 +46,5 @@ def _library() -> Any:
     logging = cv2.utils.logging
     logging.setLogLevel(logging.LOG_LEVEL_SILENT)  # what goes wrong is told by us, in words
     cv2.setNumThreads(1)
+    importlib.import_module("av")  # for `packets`
     return cv2

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.backends.camera_opencv.places import find
+from assistant.backends.camera_opencv.shots import STALE_S
 from assistant.backends.camera_opencv.watch import Timing, Watch
 from assistant.errors import BackendTimeout, BackendUnavailable
 from assistant.ports import CameraInfo, Pixels, Shot
@@ -144,7 +145,9 @@ class OpenCvCamera:
             frame = shots.newest(self._loop.time(), waited=waited) if shots else None
             if frame is not None:
                 pixels: Pixels = np.ascontiguousarray(frame.pixels[:, :, ::-1])
-                return Shot(pixels, frame.at, "camera", frame.frozen)
+                if self._loop.time() - frame.at <= STALE_S:
+                    return Shot(pixels, frame.at, "camera", frame.frozen)
+                continue  # the machine was busy meanwhile
             if watch.trouble and not watch.active:
                 raise BackendUnavailable("camera", watch.trouble)
             await self._news.wait()

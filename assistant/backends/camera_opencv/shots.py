@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FRESH_S = 0.08
-"""Older frames show what was; they have to be handed on, too, before they are 0.1 s old."""
+FRESH_S, STALE_S = 0.08, 0.1
+"""Older frames than the first are not chosen, and none is handed on that is older than the second:
+it shows what was."""
 STEADY = 2.5
 """Brightness, of 255, that changes less than this from frame to frame has settled,"""
 STEADY_FRAMES = 3

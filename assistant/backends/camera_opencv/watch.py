@@ -1,32 +1,79 @@
 """The thread of an open camera: it reads all the time, so that the newest frame is new.
 
 A driver and a stream queue frames; who reads only when a picture is wanted gets one of seconds
-ago. Decoding costs more than reading, so while nobody waits only some frames are decoded: those
-of a device by its driver's own terms, those of MJPEG because they are asked for undecoded. Other
-streams (H.264) are decoded as a whole by FFmpeg: each frame needs the one before.
+ago. Decoding costs much more than reading, so while nobody waits hardly anything is decoded: of
+what stands alone (a device's frames, MJPEG, the key frames of H.264) two or three a second.
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from assistant.backends.camera_opencv.packets import Packets
 from assistant.backends.camera_opencv.places import Place
-from assistant.backends.camera_opencv.shots import Shots
+from assistant.backends.camera_opencv.shots import FRESH_S, Bgr, Shots
 from assistant.errors import BackendUnavailable
 
 SOON_S, SOON_IDLE_S = 3.0, 0.09
 """So long after it was opened a picture is likely to be wanted: one is at hand, decoded."""
 IDLE_S = 0.4
 """Between two frames that are decoded later while nobody waits: 1280 x 720 takes 9 ms."""
-UNDECODED = -1
-"""As `CAP_PROP_FORMAT`: FFmpeg gives frames as they came."""
 AGAIN_S = (0.2, 0.5, 1.0, 2.0)
 """Waits before a camera that was lost is opened again."""
-STILL_S = 0.05
-"""A single picture is taken anew so often."""
-PACE = 25.0
-"""Frames a second of a recording that does not say."""
+WAITED_S = 0.003
+"""A frame of a stream that was there sooner had come before it was asked for."""
+
+
+class Source(Protocol):
+    """Gives frames; called from one thread."""
+
+    pace: float
+    """Seconds from frame to frame of a recording."""
+    whole: bool
+    """The newest frame can be decoded without those before it."""
+
+    def grab(self) -> bool:
+        """Wait for the next frame, undecoded; tell whether there is one."""
+        ...
+
+    def retrieve(self) -> Bgr | None:
+        """Decode the newest frame."""
+        ...
+
+    def release(self) -> None:
+        """Close it."""
+        ...
+
+
+class Device:
+    """A camera of this machine, through OpenCV."""
+
+    whole, pace = True, 0.0
+
+    def __init__(self, cv2: Any, place: Place, width: int, height: int) -> None:
+        """Open it. Raises `OSError`."""
+        self._capture = cv2.VideoCapture(place.target)
+        for name, value in (
+            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
+            (cv2.CAP_PROP_FRAME_WIDTH, width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, height),
+            (cv2.CAP_PROP_BUFFERSIZE, 1),
+        ):
+            self._capture.set(name, value)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise OSError("it cannot be opened")
+        self.release: Callable[[], None] = self._capture.release
+
+    def grab(self) -> bool:
+        """Wait for the next frame, undecoded; tell whether there is one."""
+        return bool(self._capture.grab())
+
+    def retrieve(self) -> Bgr | None:
+        """Decode the newest frame."""
+        good, pixels = self._capture.retrieve()
+        return pixels if good else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +144,8 @@ class Watch:
     def _watch(self) -> None:
         place = self._find()
         self.name = place.name
-        capture = self._opened(place)
+        began = self._clock()
+        source = self._opened(place)
         try:
             live = place.kind == "device"
             self.shots = Shots(
@@ -107,84 +155,46 @@ class Watch:
             )
             if not self._over.is_set():
                 self._tell(active=True, trouble=self.trouble)
-                self._read_file(capture) if place.kind == "file" else self._read(capture, place)
+                self._read(source, place, began)
         finally:
             self.shots = None
-            capture.release()
+            source.release()
             self._tell(active=False, trouble=self.trouble)
 
-    def _opened(self, place: Place) -> Any:
-        cv2, timing = self._cv2, self._timing
-        limits = [
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(timing.open_s * 1000)),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(timing.read_s * 1000)),
-        ]
-        if place.kind == "stream":
-            capture = cv2.VideoCapture(place.target, cv2.CAP_FFMPEG, limits)
-        elif place.kind == "file":
-            capture = cv2.VideoCapture(place.target)
-        else:
-            capture = cv2.VideoCapture(place.target)
-            for name, value in (
-                (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
-                (cv2.CAP_PROP_FRAME_WIDTH, timing.width),
-                (cv2.CAP_PROP_FRAME_HEIGHT, timing.height),
-                (cv2.CAP_PROP_BUFFERSIZE, 1),
-            ):
-                capture.set(name, value)
-        if not capture.isOpened():
-            capture.release()
-            raise BackendUnavailable("camera", _closed(place))
-        return capture
+    def _opened(self, place: Place) -> Source:
+        timing = self._timing
+        try:
+            if place.kind == "device":
+                return Device(self._cv2, place, timing.width, timing.height)
+            return Packets(place, timing.open_s, timing.read_s)
+        except OSError:
+            raise BackendUnavailable("camera", _closed(place)) from None
 
-    def _read(self, capture: Any, place: Place) -> None:
-        cv2 = self._cv2
-        jpegs = (
-            place.kind == "stream"
-            and int(capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter.fourcc(*"MJPG")
-            and capture.set(cv2.CAP_PROP_FORMAT, UNDECODED)
-        )
-        opened, decoded = self._clock(), 0.0
+    def _read(self, source: Source, place: Place, at: float) -> None:
+        """Read and keep frames; `at`: none has come before."""
+        opened = due = self._clock()
+        decoded = 0.0
         while not self._over.is_set():
-            if not capture.grab():
-                raise BackendUnavailable(
-                    "camera", f"{place.name} stopped giving pictures; is it still connected?"
-                )
-            at, shots = self._clock(), self.shots
+            asked = self._clock()
+            if not source.grab():
+                raise BackendUnavailable("camera", _ended(place))
+            now = self._clock()
+            if place.kind == "file":  # is played at its own pace
+                due = max(due + source.pace, now - source.pace)
+                self._over.wait(max(0.0, due - now))
+                at = now = self._clock()
+            elif place.kind == "device" or now - asked >= WAITED_S:
+                at = now  # else it may have waited in a queue since the one before it
+            shots = self.shots
             if shots is None:
                 return
-            idle = SOON_IDLE_S if at - opened < SOON_S else IDLE_S
-            if self.wanted or not shots.settled or at - decoded >= idle:
-                good, pixels = capture.retrieve()
-                if good and jpegs:
-                    pixels = cv2.imdecode(pixels, cv2.IMREAD_COLOR)
-                if good and pixels is not None:
-                    decoded = at
+            soon = at - opened < SOON_S
+            turn = (soon or source.whole) and at - decoded >= (SOON_IDLE_S if soon else IDLE_S)
+            if now - at <= FRESH_S and (self.wanted or not shots.settled or turn):
+                decoded = at
+                pixels = source.retrieve()
+                if pixels is not None:
                     self._keep(pixels, at)
-
-    def _read_file(self, capture: Any) -> None:
-        """Play a recording at its own pace, again and again; a single picture stands."""
-        rate = capture.get(self._cv2.CAP_PROP_FPS)
-        pace = 1 / (rate if 1 <= rate <= 240 else PACE)  # noqa: PLR2004 - else it is no rate
-        due, count, last, rewound = self._clock(), 0, None, False
-        while not self._over.is_set():
-            good, pixels = capture.read()
-            if good:
-                count, last, rewound = count + 1, pixels, False
-                due = max(due + pace, self._clock() - pace)
-                self._over.wait(max(0.0, due - self._clock()))
-            elif last is None:
-                raise BackendUnavailable("camera", "the recording holds no picture")
-            elif count == 1:
-                self._over.wait(STILL_S)
-                pixels = last
-            elif not rewound:
-                rewound = True
-                capture.set(self._cv2.CAP_PROP_POS_FRAMES, 0)
-                continue
-            else:
-                return  # it cannot be rewound: opened again
-            self._keep(pixels, self._clock())
 
     def _keep(self, pixels: Any, at: float) -> None:
         if self.shots is None or self._over.is_set():
@@ -207,3 +217,9 @@ def _closed(place: Place) -> str:
     if place.kind == "stream":
         return f"{place.name} does not answer; is it on, is its address right?"
     return "the recording cannot be read as a video"
+
+
+def _ended(place: Place) -> str:
+    if place.kind == "file":
+        return "the recording holds no picture"
+    return f"{place.name} stopped giving pictures; is it still connected?"
