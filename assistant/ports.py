@@ -924,6 +924,29 @@ class Paced(Protocol):
         ...
 
 
+@runtime_checkable
+class Voices(Protocol):
+    """A `Synthesizer` that can take another voice while it is open."""
+
+    @property
+    def voice(self) -> str:
+        """The one that speaks, as its setting `voice` would name it."""
+        ...
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Those of its language that are on this machine, the one that speaks among them."""
+        ...
+
+    def held(self) -> Synthesizer:
+        """Return it as it is now: an answer ends with the voice with which it began."""
+        ...
+
+    async def become(self, settings: Any) -> None:
+        """Be as its backend's own `Config` says. Raises `AssistantError`: it stays as it was."""
+        ...
+
+
 # ── the session, from outside ─────────────────────────────────────────────────────────────────
 
 

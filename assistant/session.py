@@ -47,6 +47,7 @@ from assistant.ports import (
     Synthesizer,
     Track,
     TurnReport,
+    Voices,
 )
 from assistant.reasoning.at_home import HomeSentences
 from assistant.reasoning.condensing import condense
@@ -349,7 +350,7 @@ class LiveSession:
         utterance = (
             None
             if silent
-            else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
+            else Utterance(device, self._voice, shared.pack.code, fallback=shared.fallback)
         )
         released = asyncio.Event()
         speech = Speech(
@@ -380,6 +381,12 @@ class LiveSession:
     def cancel_job(self, job: int) -> None:
         """End long work."""
         self.jobs.cancel(job)
+
+    @property
+    def _voice(self) -> Synthesizer:
+        """The voice of an answer that begins now."""
+        voice = self._shared.voice
+        return voice.held() if isinstance(voice, Voices) else voice
 
     # ── how ───────────────────────────────────────────────────────────────────────────────────
 

@@ -41,8 +41,11 @@ Answer = dict[str, object]
 class Upkeep:
     """What is asked of the daemon and not of its session."""
 
-    reload: Callable[[], Awaitable[Answer]]
-    """Read the configuration again. Raises `AssistantError` if it is wrong: the old one stays."""
+    reload: Callable[[str | None], Awaitable[Answer]]
+    """Read the configuration again, with a profile if one is named.
+
+    Raises `AssistantError` if it is wrong: the old one stays.
+    """
     report: Callable[[], Answer]
     """Say how healthy it is."""
 
@@ -206,7 +209,7 @@ class _Door:
             case "say":
                 return _told(await self._session.say(_text(request)))
             case "reload":
-                return await self._kept_up.reload()
+                return await self._kept_up.reload(_profile(request))
             case "report":
                 return {**self._status(), **self._kept_up.report()}
             case "quit":
@@ -277,6 +280,14 @@ def _images(request: Mapping[str, object]) -> tuple[str, ...]:
     if not all(Path(one).is_absolute() for one in given):
         raise AssistantError('"images" should hold absolute paths')
     return tuple(given)
+
+
+def _profile(request: Mapping[str, object]) -> str | None:
+    """Return the profile that is wished for; nothing: as the configuration says."""
+    profile = request.get("profile")
+    if profile is not None and not isinstance(profile, str):
+        raise AssistantError('"profile" should be the name of one')
+    return profile
 
 
 def _action(request: Mapping[str, object]) -> Action:

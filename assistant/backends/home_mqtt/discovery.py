@@ -28,6 +28,7 @@ _ICONS = {
     "speed": "mdi:speedometer",
     "voice": "mdi:account-voice",
     "patience": "mdi:timer-sand",
+    "profile": "mdi:account-cog",
     "listen": "mdi:ear-hearing",
     "stop": "mdi:stop",
     "repeat": "mdi:repeat",
