@@ -19,7 +19,7 @@ def given(folder: Path, text: str, environ: Mapping[str, str] = KEYS, **flags: o
     return load(file, environ=environ, flags={k.replace("__", "."): v for k, v in flags.items()})
 
 
-def minds(config: Config) -> list[tuple[str, str, str]]:
+def minds(config: Config) -> list[tuple[str, ...]]:
     """Return backend, model and address of each mind."""
     return [
         (mind.backend, *(str(getattr(mind.settings, of, "")) for of in ("model", "base_url")))
@@ -57,12 +57,12 @@ def test_what_is_given_wins_over_what_a_name_stands_for(tmp_path: Path) -> None:
 def test_minds_win_over_the_section_and_a_later_layer_over_them(tmp_path: Path) -> None:
     text = "llm: {backend: llamacpp, context: 4096, switch_after_s: 1}\nminds: [lmstudio, local]"
     config = given(tmp_path, text)
-    assert [backend for backend, _, _ in minds(config)] == ["openai", "llamacpp"]
+    assert [backend for backend, *_ in minds(config)] == ["openai", "llamacpp"]
     assert config.llm.switch_after_s == 1
     config = given(tmp_path, text, llm__backend="vllm", llm__model="qwen")
     assert minds(config)[0] == ("openai", "qwen", "http://127.0.0.1:8000/v1")
     config = given(tmp_path, text, {**KEYS, "ASSISTANT_MINDS": "[claude]"})
-    assert [backend for backend, _, _ in minds(config)] == ["anthropic"]
+    assert [backend for backend, *_ in minds(config)] == ["anthropic"]
 
 
 @pytest.mark.parametrize(
