@@ -704,6 +704,10 @@ class Household(Protocol):
         """
         ...
 
+    async def announce(self, text: str) -> str:
+        """Have the other assistants of the home say something; returns the answer to speak."""
+        ...
+
     @property
     def asks(self) -> bool:
         """It has just asked which one is meant."""

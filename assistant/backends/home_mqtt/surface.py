@@ -85,7 +85,8 @@ class Surface:
     @property
     def commands(self) -> list[str]:
         """Topics to be subscribed to."""
-        return [f"{self._names.own}/set/+", self._names.everybody, self._names.birth]
+        everybody = self._names.everybody
+        return [f"{self._names.own}/set/+", everybody, f"{everybody}/+", self._names.birth]
 
     def watch(self, seen: Seen) -> None:
         """Take what is to be seen of the session; never blocks."""
@@ -99,8 +100,10 @@ class Surface:
                 self._activity = activity
             case TurnReport():
                 self._turn_over(seen)
-            case Countdown(name=name, seconds=None):
+            case Countdown(name=name, seconds=None, rings=rings):
                 self._timers.pop(name, None)
+                if rings:
+                    self._happened("rang", **({"name": name} if self._manner.share_words else {}))
             case Countdown(name=name, seconds=float() | int() as left):
                 self._timers[name] = self._now() + timedelta(seconds=left)
             case _:
@@ -132,8 +135,10 @@ class Surface:
             if message == ONLINE.encode() and not retained:
                 self._start(self._introduced_again(bus))
             return True
+        if topic == self._names.announcement:
+            return True  # our own words, for the others
         name = topic.removeprefix(f"{self._names.own}/set/")
-        if topic == self._names.everybody:
+        if topic == self._names.everybody or topic.startswith(f"{self._names.everybody}/"):
             name = "say"
         elif name == topic:
             return False
