@@ -607,6 +607,11 @@ class Probed(Protocol):
 class Replaced(Protocol):
     """A mind that another one may take the place of."""
 
+    @property
+    def stands_by(self) -> bool:
+        """One that may take the place is of this machine, and reads ahead."""
+        ...
+
     def watch(self, told: Callable[[str], None]) -> Callable[[], None]:
         """Call `told` in the loop with the sentence that says who thinks now; returns its end."""
         ...

@@ -205,7 +205,10 @@ def test_it_is_there_within_two_seconds_and_obeys_within_a_tenth(tmp_path: Path)
                     await bus.send(NAMES.command("microphone"), wanted)
                     await bus.sees(NAMES.state("microphone"), wanted)
                     took.append(now() - began)
-        assert sorted(took)[len(took) // 2] < 0.1
+        took.sort()
+        ms = [round(1000 * one, 1) for one in (took[10], took[18], took[-1])]
+        print("obeyed: median, p95, most ms:", *ms)  # noqa: T201
+        assert took[18] < 0.1
 
     asyncio.run(main())
 
