@@ -64,6 +64,17 @@ def test_what_changes_is_told(tmp_path: Path) -> None:
     played(tmp_path, scene)
 
 
+def test_what_was_turned_elsewhere_is_told(tmp_path: Path) -> None:
+    """By `assistant reload`, say, of which the session shows nothing."""
+
+    async def scene(run: AtHome, somebody: Bystander) -> None:
+        await somebody.sees(NAMES.state("patience"), "quick")
+        run.knobs.values["patience"] = "normal"
+        await somebody.sees(NAMES.state("patience"), "normal")
+
+    played(tmp_path, scene)
+
+
 def test_entities_are_commanded(tmp_path: Path) -> None:
     async def scene(run: AtHome, somebody: Bystander) -> None:
         await somebody.send(NAMES.command("microphone"), "OFF")

@@ -10,6 +10,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -36,6 +37,8 @@ AT_ONCE = 8
 """Commands that are being obeyed; more are dropped, so that a loop gone wild costs little."""
 COMMAND_S = 120.0
 """How long a command may take: an answer, spoken to its end."""
+LOOK_S = 1.0
+"""How often it is looked whether something was turned elsewhere, by a reload for example."""
 EVENTS_KEPT = 32
 """Of those that wait for the broker."""
 _TRUTH = {ON.lower(): True, OFF.lower(): False}
@@ -116,7 +119,9 @@ class Surface:
             self._tasks = tasks
             try:
                 while True:
-                    await self._news.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_S):
+                            await self._news.wait()
                     self._news.clear()
                     await self._tell(bus)
             finally:
