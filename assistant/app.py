@@ -144,7 +144,7 @@ def stages(config: Config) -> dict[str, Chosen]:
         "vad": resolve("vad", config.vad, language=language),
         "stt": resolve("stt", config.stt, language=language),
         **mind_stages(config),
-        "tts": _voice(config),
+        "tts": voice(config)[1],
     }
     if config.vision.mode != "off":
         chosen["camera"] = resolve("camera", config.vision.camera)
@@ -160,13 +160,18 @@ def stages(config: Config) -> dict[str, Chosen]:
     return chosen
 
 
-def _voice(config: Config) -> Chosen:
-    """Choose the voice; where none was named, one that speaks the language."""
+def voice(config: Config) -> tuple[str, Chosen]:
+    """Choose the voice, and name its section.
+
+    Where the usual one does not speak the language, and no other is named, it is the second mouth.
+    """
     chosen = resolve("tts", config.tts, language=config.language)
-    speaks = config.language == "en" or "language" in type(chosen.config).model_fields
-    if speaks or "voice" in chosen.config.model_fields_set or config.tts.fallback is None:
-        return chosen
-    return resolve("tts", config.tts.fallback, language=config.language)
+    fields = type(chosen.config).model_fields
+    speaks = config.language.startswith("en") or "language" in fields
+    usual = "voice" in fields and getattr(chosen.config, "voice", None) == fields["voice"].default
+    if speaks or not usual or config.tts.fallback is None:
+        return "tts", chosen
+    return "tts.fallback", resolve("tts", config.tts.fallback, language=config.language)
 
 
 def needed_models(chosen: Iterable[Chosen]) -> list[str]:

@@ -607,6 +607,11 @@ class Probed(Protocol):
 class Replaced(Protocol):
     """A mind that another one may take the place of."""
 
+    @property
+    def stands_by(self) -> bool:
+        """One that may take the place is of this machine, and reads ahead."""
+        ...
+
     def watch(self, told: Callable[[str], None]) -> Callable[[], None]:
         """Call `told` in the loop with the sentence that says who thinks now; returns its end."""
         ...
@@ -704,6 +709,10 @@ class Household(Protocol):
 
         Two devices of one name: the answer asks which. `None`: it is no intent for the home.
         """
+        ...
+
+    async def announce(self, text: str) -> str:
+        """Have the other assistants of the home say something; returns the answer to speak."""
         ...
 
     @property
@@ -923,6 +932,29 @@ class Paced(Protocol):
 
     def pace(self, factor: float) -> None:
         """Speak so many times as fast as configured, from the next sentence on."""
+        ...
+
+
+@runtime_checkable
+class Voices(Protocol):
+    """A `Synthesizer` that can take another voice while it is open."""
+
+    @property
+    def voice(self) -> str:
+        """The one that speaks, as its setting `voice` would name it."""
+        ...
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Those of its language that are on this machine, the one that speaks among them."""
+        ...
+
+    def held(self) -> Synthesizer:
+        """Return it as it is now: an answer ends with the voice with which it began."""
+        ...
+
+    async def become(self, settings: Any) -> None:
+        """Be as its backend's own `Config` says. Raises `AssistantError`: it stays as it was."""
         ...
 
 

@@ -110,7 +110,7 @@ class Ringing:
                 self.on = True
                 self._rings.set()
         for one in due:
-            self._show(Countdown(self._name(one.alarm), None))
+            self._show(Countdown(self._name(one.alarm), None, rings=not one.missed))
 
     def _sentences(self, due: list[Due], now: datetime) -> str:
         told = [rings(one, self._say, now) for one in due[:_TOGETHER]]

@@ -47,6 +47,7 @@ from assistant.ports import (
     Synthesizer,
     Track,
     TurnReport,
+    Voices,
 )
 from assistant.reasoning.at_home import HomeSentences
 from assistant.reasoning.condensing import condense
@@ -324,6 +325,11 @@ class LiveSession:
     async def _answered(self, ask: int, future: asyncio.Future[TurnReport]) -> TurnReport:
         try:
             return await future
+        except asyncio.CancelledError:  # who asked has gone: nobody is to be answered
+            order = None if self._speech is None else self._speech.order
+            if self._tasks is not None and getattr(order, "ask", None) == ask:
+                self.inject(e.Poked(e.Action.STOP))
+            raise
         finally:
             self._asks.pop(ask, None)
             self._written.discard(ask)
@@ -349,7 +355,7 @@ class LiveSession:
         utterance = (
             None
             if silent
-            else Utterance(device, shared.voice, shared.pack.code, fallback=shared.fallback)
+            else Utterance(device, self._voice, shared.pack.code, fallback=shared.fallback)
         )
         released = asyncio.Event()
         speech = Speech(
@@ -360,6 +366,8 @@ class LiveSession:
             self._drafted[order.draft] = speech
         else:
             self._speech = speech
+            if order.ask and order.ask not in self._asks:  # who asked did not wait so long
+                self.inject(e.Poked(e.Action.STOP))
         return speech
 
     def cue(self, tone: c.Tone) -> None:
@@ -380,6 +388,12 @@ class LiveSession:
     def cancel_job(self, job: int) -> None:
         """End long work."""
         self.jobs.cancel(job)
+
+    @property
+    def _voice(self) -> Synthesizer:
+        """The voice of an answer that begins now."""
+        voice = self._shared.voice
+        return voice.held() if isinstance(voice, Voices) else voice
 
     # ── how ───────────────────────────────────────────────────────────────────────────────────
 
@@ -687,7 +701,8 @@ class LiveSession:
             await self._quiet.wait()
             talk, mind = self._conversation, self._shared.mind
             await condense(talk, mind, self._quiet.is_set)
-            if talk.stale_prefix or (talk.unread and mind.info.local):
+            reads = mind.info.local or (isinstance(mind, Replaced) and mind.stands_by)
+            if talk.stale_prefix or (talk.unread and reads):
                 await mind.warm(talk.prefix())
             await asyncio.sleep(WARM_S)
 

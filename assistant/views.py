@@ -59,10 +59,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """A timer that runs; `seconds` are what is left, `None` when it has rung."""
+    """A timer that runs; `seconds` are what is left, `None` when it is over."""
 
     name: str
     seconds: float | None
+    rings: bool = False
+    """It is due at this moment; alarms and reminders are told so, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ import shutil
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +30,10 @@ _DEADLINE = 5.0
 _ROBOT = "espeak-ng"
 _LEVEL = 10 ** (-20 / 20)
 """RMS of full scale that its speech is brought to; it comes at about -17 dBFS."""
+_FILE = 4
+"""The column of its list of voices that names their files."""
+_OTHERS = ("mb/", "!v/")
+"""Files of voices that need other programs, or that only change another voice."""
 _PHONEMES = "[["
 """Begins phonemes instead of text."""
 
@@ -54,32 +61,77 @@ async def open(config: Config) -> AsyncIterator[Synthesizer]:
         raise BackendUnavailable(
             _ROBOT, "the program is not installed; `sudo apt install espeak-ng` does that"
         )
-    voice = config.voice or {"en": "en-us"}.get(config.language, config.language.lower())
-    espeak = Espeak(program, voice, config)
+    espeak = Espeak(program, config)
     await espeak.check()
+    await espeak.look()
     yield espeak
+
+
+@dataclass(slots=True)
+class _Manner:
+    """How it speaks: one voice, at a pace that may change."""
+
+    config: Config
+    factor: float = 1.0
+
+    @property
+    def voice(self) -> str:
+        of = self.config.language
+        return self.config.voice or {"en": "en-us"}.get(of, of.lower())
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        speed = round(_WORDS_PER_MINUTE * self.config.speed * self.factor)
+        return ("-v", self.voice, "-b", "1", "-s", str(speed), "-p", str(self.config.pitch))
 
 
 class Espeak:
     """A `Synthesizer` that yields one piece a text; it tells nothing of where words are."""
 
-    def __init__(self, program: str, voice: str, config: Config) -> None:
-        self._voice = voice
-        self._info = VoiceInfo(f"espeak-ng {voice}", config.language, _RATE)
-        self._program, self._config = program, config
-        self.pace(1.0)
+    def __init__(self, program: str, config: Config) -> None:
+        self._program, self._manner = program, _Manner(config)
+        self._voices: frozenset[str] = frozenset()
 
     @property
     def info(self) -> VoiceInfo:
         """Name and limits."""
-        return self._info
+        manner = self._manner
+        return VoiceInfo(f"espeak-ng {manner.voice}", manner.config.language, _RATE)
+
+    @property
+    def voice(self) -> str:
+        """The voice, by its name on the command line."""
+        return self._manner.voice
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Those of its language that need nothing beside espeak-ng, and its own."""
+        return tuple(sorted(self._voices | {self.voice}))
+
+    def held(self) -> Synthesizer:
+        """Return one that keeps this voice, and follows its pace."""
+        return copy(self)
+
+    async def become(self, settings: Any) -> None:
+        """Speak with another voice from the next answer on, if it is one."""
+        other = Espeak(self._program, settings)
+        other.pace(self._manner.factor)
+        await other.check()
+        self._manner = other._manner
 
     def pace(self, factor: float) -> None:
         """Speak so many times as fast as configured, from the next text on."""
-        speed = round(_WORDS_PER_MINUTE * self._config.speed * factor)
-        self._command = (
-            *(self._program, "--stdin", "--stdout", "-v", self._voice, "-b", "1"),
-            *("-s", str(speed), "-p", str(self._config.pitch)),
+        self._manner.factor = factor
+
+    async def look(self) -> None:
+        """Find out which voices there are; a list that cannot be read is an empty one."""
+        language = self._manner.config.language.lower().partition("-")[0]
+        listed = await self._run(f"--voices={language}")
+        rows = [row.split() for row in listed.decode(errors="replace").splitlines()[1:]]
+        self._voices = frozenset(
+            row[1]
+            for row in rows
+            if len(row) > _FILE and not row[_FILE].startswith(_OTHERS) and row[1] != "variant"
         )
 
     async def check(self) -> None:
@@ -93,10 +145,13 @@ class Espeak:
 
     async def _speak(self, text: str) -> bytes:
         """Return a WAV file. The text goes through a pipe: arguments are for all to see."""
+        return await self._run("--stdin", "--stdout", *self._manner.options, text=text)
+
+    async def _run(self, *options: str, text: str = "") -> bytes:
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, stderr=pipe
+                self._program, *options, stdin=pipe, stdout=pipe, stderr=pipe
             )
         except OSError as error:
             raise BackendUnavailable(
@@ -121,7 +176,7 @@ class Espeak:
     def _explain(self, complaint: bytes) -> None:
         if b"voice" in complaint:
             raise BackendError(
-                _ROBOT, f"it has no voice {self._voice!r}; `espeak-ng --voices` lists them"
+                _ROBOT, f"it has no voice {self.voice!r}; `espeak-ng --voices` lists them"
             )
         raise BackendError(_ROBOT, "it gave no sound; try `espeak-ng hello`", retryable=True)
 

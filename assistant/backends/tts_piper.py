@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,25 +92,62 @@ def _is_path(voice: str) -> bool:
 async def open(config: Config) -> AsyncIterator[Synthesizer]:
     """Load the voice in its thread; raises `ModelError` if it is not to be had or damaged."""
     logging.getLogger("piper").setLevel(logging.CRITICAL)  # it logs what it says
-    name = config.voice if _is_path(config.voice) else f"piper-{config.voice}"
-    directory = await asyncio.to_thread(store.ensure, name)
+    await asyncio.to_thread(store.ensure, _model_name(config))
     worker = Worker("piper", nice=5, cores=SENSES)
     try:
-        yield Piper(await worker.run(lambda: _Engine(name, directory, config)), worker)
+        yield Piper(await _loaded(config, worker), worker, config)
     finally:
         worker.close()
+
+
+def _model_name(config: Config) -> str:
+    return config.voice if _is_path(config.voice) else f"piper-{config.voice}"
+
+
+async def _loaded(config: Config, worker: Worker) -> "_Engine":
+    """Load a voice that is here; in the one thread in which its phonemes may be asked for."""
+    name = _model_name(config)
+    directory = await asyncio.to_thread(store.path, name)
+    return await worker.run(lambda: _Engine(name, directory, config))
 
 
 class Piper:
     """A `Synthesizer`; yields a piece for each sentence or twelve words."""
 
-    def __init__(self, engine: "_Engine", worker: Worker) -> None:
+    def __init__(self, engine: "_Engine", worker: Worker, config: Config) -> None:
         self._engine = engine
         self._worker = worker
+        self._config = config
 
     def pace(self, factor: float) -> None:
         """Speak so many times as fast as configured, from the next text on."""
         self._engine.factor = factor
+
+    @property
+    def voice(self) -> str:
+        """The voice, as it is configured."""
+        return self._config.voice
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The Piper voices of its language that have been fetched; a look at files."""
+        spoken = self._engine.info.language[:2].lower()
+        here = {
+            one.name.removeprefix("piper-")
+            for one in store.default().list()
+            if one.here and one.name.startswith("piper-")
+        }
+        return tuple(sorted({v for v in here if v[:2].lower() == spoken} | {self.voice}))
+
+    def held(self) -> Synthesizer:
+        """Return one that keeps this voice, and follows its pace."""
+        return copy(self)
+
+    async def become(self, settings: Any) -> None:
+        """Load another voice of this machine, and speak with it from the next answer on."""
+        engine = await _loaded(settings, self._worker)
+        engine.factor = self._engine.factor
+        self._engine, self._config = engine, settings
 
     @property
     def info(self) -> VoiceInfo:

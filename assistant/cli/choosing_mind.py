@@ -40,7 +40,7 @@ def offer_mind(asked: Asked, wishes: Wishes) -> None:
         case chosen if chosen == now:
             pass
         case "built-in":
-            wishes.set("llm.backend", "llamacpp")
+            _name(wishes, "llamacpp")
         case "server":
             _offer_server(asked, wishes)
         case "key":
@@ -57,6 +57,12 @@ def _now(wishes: Wishes, servers: dict[str, Server]) -> str:
     url = str(wishes.now("llm.base_url") or "")
     by_url = {server.url: name for name, server in servers.items()}
     return by_url.get(url, url or str(wishes.now("llm.backend")))
+
+
+def _name(wishes: Wishes, backend: str) -> None:
+    """Wish for a backend; `minds` would win over it."""
+    wishes.set("minds", [])
+    wishes.set("llm.backend", backend)
 
 
 def _offer_server(asked: Asked, wishes: Wishes) -> None:
@@ -110,7 +116,7 @@ def _take(asked: Asked, wishes: Wishes, server: Server, more: dict[str, object])
             model = server.models[0]
     else:
         model = asked.text("Name of the model (empty: the first of its list)", "", lambda _: "")
-    wishes.set("llm.backend", "openai")
+    _name(wishes, "openai")
     wishes.set("llm.base_url", server.url)
     wishes.set("llm.model", model)
     for key, value in more.items():

@@ -50,9 +50,14 @@ def report(*, as_json: AsJson = False) -> None:
     quick.report(as_json=as_json)
 
 
-def reload() -> None:
+def reload(
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="With this one of your profiles; none: with no one."),
+    ] = None,
+) -> None:
     """Have it read its configuration again, without an end to the conversation."""
-    quick.reload()
+    quick.reload(profile)
 
 
 def quit_() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from assistant.cli.upkeep import House
 from assistant.config import Config
 from assistant.config.sections import PRESETS
+from assistant.config.shorthand import NO_PROFILE
 from assistant.core.events import Action, Cause, Poked, Woken
 from assistant.errors import AssistantError
 from assistant.ports import (
@@ -37,6 +38,8 @@ def knobs(session: Session, house: House, own: Controls) -> Sequence[Control]:
             lambda name: house.change({"turns.patience": name}),
             tuple(PRESETS),
         ),
+        *_profiles(house),
+        *_voices(house),
         *_eyes(house),
         *_buttons(session, house.config),
         Dial("volume", own.volume, _loud(own), 0, 100, 1, "%"),
@@ -65,6 +68,30 @@ def _opened(session: Session) -> Callable[[bool], Awaitable[None]]:
         await session.mute(on=not on)
 
     return turn
+
+
+def _profiles(house: House) -> Sequence[Choice]:
+    """Return the choice among the profiles of the configuration, where there are some."""
+    names = tuple(house.config.profiles)
+    if not names:
+        return []
+
+    async def choose(name: str) -> None:
+        answer = await house.reload("" if name == NO_PROFILE else name)
+        if restart := answer["restart"]:
+            keys = ", ".join(restart) if isinstance(restart, list) else ""
+            raise AssistantError(f"{keys}: needs a restart; the rest of the profile is taken")
+
+    offered = (NO_PROFILE, *names)
+    return [Choice("profile", lambda: house.config.profile or NO_PROFILE, choose, offered)]
+
+
+def _voices(house: House) -> Sequence[Choice]:
+    """Return the choice among the voices that are here, where the voice can be another one."""
+    speaks = house.voices
+    if speaks is None:
+        return []
+    return [Choice("voice", lambda: speaks.voice, house.speak_as, speaks.voices)]
 
 
 def _eyes(house: House) -> Sequence[Switch]:

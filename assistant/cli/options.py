@@ -49,10 +49,11 @@ def load_config(
 
 def all_flags(settings: list[str] | None, **flags: object) -> dict[str, object]:
     """Turn ``--set`` options and named flags into dotted keys."""
-    dotted: dict[str, object] = {name.replace("__", "."): value for name, value in flags.items()}
+    dotted: dict[str, object] = {}
     for setting in settings or []:
         key, equals, value = setting.partition("=")
         if not equals or not key:
             raise ConfigError("--set", f"should be KEY=VALUE, is {setting!r}")
         dotted[key] = value
-    return dotted
+    named = {name.replace("__", "."): value for name, value in flags.items()}
+    return dotted | {key: value for key, value in named.items() if value is not None}

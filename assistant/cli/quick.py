@@ -60,9 +60,13 @@ def report(*, as_json: bool = False) -> None:
     _say(_json(answer) if as_json else str(answer["text"]))
 
 
-def reload() -> None:
-    """Have the configuration read again; print what was taken and what needs a restart."""
-    answer = request("reload", timeout=RELOADING)
+def reload(profile: str | None = None) -> None:
+    """Have the configuration read again; print what was taken and what needs a restart.
+
+    `profile`: with this one of it, "none" for none.
+    """
+    wish = {} if profile is None else {"profile": "" if profile == "none" else profile}
+    answer = request("reload", timeout=RELOADING, **wish)
     taken, restart = (_names(answer.get(key)) for key in ("taken", "restart"))
     if taken:
         _say(f"taken: {taken}")

@@ -5,10 +5,11 @@ import logging
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from assistant.app import LIVE_DEVICE, settings
+from assistant.app import LIVE_DEVICE, settings, voice
 from assistant.care.health import Gauge, Health, Recent, loop_gauges, process_gauges, summary
 from assistant.care.watched import Pulse
 from assistant.config import Config
@@ -16,11 +17,13 @@ from assistant.config.changes import changed
 from assistant.config.sections import Stage
 from assistant.control.server import Answer, Upkeep
 from assistant.errors import AssistantError
-from assistant.ports import Device, Gauged, Tunable
+from assistant.ports import Device, Gauged, Tunable, Voices
 from assistant.recorder.stalls import LoopMonitor
 from assistant.session import LiveSession, Shared
 
-LIVE = ("persona.", "conversation.", "turns.", "log.level")
+_log = logging.getLogger(__name__)
+
+LIVE = ("persona.", "conversation.", "turns.", "log.level", "profile")
 """Keys that are taken at once, by how they begin."""
 EYES = "vision.mode"
 """Live, too, where there are eyes: they can be closed and opened, not fetched."""
@@ -32,20 +35,24 @@ class House:
     """The daemon around its session."""
 
     def __init__(
-        self, config: Config, again: Callable[[], Config], recent: Recent, monitor: LoopMonitor
+        self, config: Config, again: Callable[..., Config], recent: Recent, monitor: LoopMonitor
     ) -> None:
-        """`again` reads the configuration anew; `monitor` times the loop that all runs in."""
+        """`again` reads the configuration anew, also with another `profile`.
+
+        `monitor` times the loop that all runs in.
+        """
         self._config, self._again, self._recent = config, again, recent
         self._monitor = monitor
         self._health = Health(process_gauges())
         self._session: LiveSession | None = None
         self._device: Device | None = None
         self._shared: Shared | None = None
+        self._taking = asyncio.Lock()
 
     @property
     def upkeep(self) -> Upkeep:
         """What the socket asks for."""
-        return Upkeep(self._reload, self._report)
+        return Upkeep(self.reload, self._report)
 
     def furnish(
         self, session: LiveSession, device: Device, shared: Shared, pulse: Pulse
@@ -62,35 +69,79 @@ class House:
         self._monitor.reset()
         return longest
 
-    async def _reload(self) -> Answer:
-        if self._session is None:
-            raise AssistantError("it is still starting; try again in a moment")
-        return self._take(await asyncio.to_thread(self._again))
-
     @property
     def config(self) -> Config:
         """What holds now."""
         return self._config
 
-    async def change(self, values: Mapping[str, object]) -> None:
-        """Have live settings, by their dotted keys, other values until the next restart."""
-        self._take(_with(self._config, values))
+    @property
+    def voices(self) -> Voices | None:
+        """The voice, if it can become another one."""
+        speaks = None if self._shared is None else self._shared.voice
+        return speaks if isinstance(speaks, Voices) else None
 
-    def _take(self, new: Config) -> Answer:
+    async def reload(self, profile: str | None = None) -> Answer:
+        """Read the configuration again and take what can be taken; `profile`: with that one.
+
+        Raises `AssistantError` if it is wrong: the old one stays.
+        """
+        wish = {} if profile is None else {"profile": profile}
+        self._running()
+        new = await asyncio.to_thread(self._again, **wish)
+        async with self._taking:
+            return await self._take(new)
+
+    async def change(self, values: Mapping[str, object]) -> None:
+        """Have live settings, by their dotted keys, other values until the next restart.
+
+        Raises `AssistantError` where one cannot be had.
+        """
+        async with self._taking:
+            new = self._config
+            for key, value in values.items():
+                new = _with(new, key, value)
+            answer = await self._take(new)
+        if answer["restart"]:
+            raise AssistantError(f"{', '.join(values)}: it stays as it is; the log says why")
+
+    async def speak_as(self, name: str) -> None:
+        """Speak with another voice from the next answer on."""
+        await self.change({f"{voice(self._config)[0]}.voice": name})
+
+    def _running(self) -> tuple[LiveSession, Device, Shared]:
         if self._session is None or self._device is None or self._shared is None:
             raise AssistantError("it is still starting; try again in a moment")
+        return self._session, self._device, self._shared
+
+    async def _take(self, new: Config) -> Answer:
+        session, device, shared = self._running()
         different = list(changed(self._config, new))
-        eyes = self._shared.eyes
-        sees = eyes.camera is not None or eyes.screen is not None
-        taken = [key for key in different if _is_live(key) or (sees and key == EYES)]
-        self._config = _partly(self._config, new, sees=sees)
-        self._session.retune(settings(self._config, self._shared.mind.info, self._session.pauses))
-        if isinstance(self._device, Tunable):
-            self._device.tune(self._config.device.settings)
-        if isinstance(self._shared.voice, Tunable):
-            self._shared.voice.tune(self._config.tts.settings)
+        may = _May(
+            sees=shared.eyes.camera is not None or shared.eyes.screen is not None,
+            speaks=await self._voiced(new),
+        )
+        taken = [key for key in different if _is_live(key, may)]
+        self._config = _partly(self._config, new, may)
+        session.retune(settings(self._config, shared.mind.info, session.pauses))
+        if isinstance(device, Tunable):
+            device.tune(self._config.device.settings)
         logging.getLogger("assistant").setLevel(self._config.log.level.upper())
         return {"taken": taken, "restart": [key for key in different if key not in taken]}
+
+    async def _voiced(self, new: Config) -> str:
+        """Let the voice become what it is to be; returns its section, or nothing if it cannot."""
+        same = new.model_copy(update={"language": self._config.language})  # that one stays
+        (key, now), (wanted, then) = voice(self._config), voice(same)
+        speaks = self.voices
+        if speaks is None or (key, type(now.config)) != (wanted, type(then.config)):
+            return ""
+        if now.config != then.config:
+            try:
+                await speaks.become(then.config)
+            except AssistantError as wrong:
+                _log.warning("the voice stays as it is: %s", wrong)
+                return ""
+        return key
 
     def _report(self) -> Answer:
         self._health.look()
@@ -141,30 +192,40 @@ def _gauges(part: object) -> Iterable[Gauge]:
         )
 
 
-def _with(config: Config, values: Mapping[str, object]) -> Config:
-    for key, value in values.items():
-        name, _, setting = key.partition(".")
-        section = getattr(config, name)
-        if isinstance(section, Stage):
-            inner = section.settings.model_copy(update={setting: value})
-            section = section.model_copy(update={"settings": inner})
-        else:
-            section = section.model_copy(update={setting: value})
-        config = config.model_copy(update={name: section})
-    return config
+@dataclass(frozen=True, slots=True)
+class _May:
+    """What else may change here."""
+
+    sees: bool = False
+    """There are eyes, which can be closed and opened."""
+    speaks: str = ""
+    """The section of a voice that has become what its settings say."""
+
+    def voices(self, key: str) -> bool:
+        """Tell whether a key is one of that voice."""
+        section, _, name = key.rpartition(".")
+        return bool(self.speaks) and section == self.speaks and name != "backend"
 
 
-def _is_live(key: str) -> bool:
+def _with(section: Any, key: str, value: object) -> Any:
+    """Return a section in which one setting has another value."""
+    name, _, rest = key.partition(".")
+    if isinstance(section, Stage) and name not in type(section).model_fields:
+        return section.model_copy(update={"settings": _with(section.settings, key, value)})
+    inner = _with(getattr(section, name), rest, value) if rest else value
+    return section.model_copy(update={name: inner})
+
+
+def _is_live(key: str, may: _May = _May()) -> bool:
     if key.startswith("device."):
         return key.removeprefix("device.") in LIVE_DEVICE
+    if (may.sees and key == EYES) or may.voices(key):
+        return True
     return key.startswith(LIVE) and not key.startswith(BUT)
 
 
-def _partly(old: Config, new: Config, *, sees: bool = False) -> Config:
-    """Return what holds now: the new values of what is taken at once, the old ones of the rest.
-
-    `sees`: there are eyes, which can be closed and opened.
-    """
+def _partly(old: Config, new: Config, may: _May = _May()) -> Config:
+    """Return what holds now: the new values of what is taken at once, the old ones of the rest."""
     turns = {"mode": old.turns.mode, "judges": old.turns.judges}
     update: dict[str, Any] = {
         "persona": new.persona,
@@ -172,16 +233,18 @@ def _partly(old: Config, new: Config, *, sees: bool = False) -> Config:
         "turns": new.turns.model_copy(update=turns),
         "log": old.log.model_copy(update={"level": new.log.level}),
         "device": old.device,
+        "profile": new.profile,
+        "profiles": new.profiles,
     }
-    if sees:
+    if may.sees:
         update["vision"] = old.vision.model_copy(update={"mode": new.vision.mode})
     mine, theirs = old.device.settings, new.device.settings
     if type(mine) is type(theirs):
         live = {name: getattr(theirs, name) for name in LIVE_DEVICE if hasattr(theirs, name)}
         device = old.device.model_copy(update={"settings": mine.model_copy(update=live)})
         update["device"] = device
-    if hasattr(old.tts.settings, "speed") and type(old.tts) is type(new.tts):
-        speed = {"speed": getattr(new.tts.settings, "speed", old.tts.settings.speed)}
-        voice = old.tts.settings.model_copy(update=speed)
-        update["tts"] = old.tts.model_copy(update={"settings": voice})
+    if may.speaks == "tts":
+        update["tts"] = old.tts.model_copy(update={"settings": new.tts.settings})
+    elif may.speaks:
+        update["tts"] = old.tts.model_copy(update={"fallback": new.tts.fallback})
     return old.model_copy(update=update)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import (
@@ -10,6 +11,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
     nullcontext,
+    suppress,
 )
 from dataclasses import replace
 from pathlib import Path
@@ -164,11 +166,19 @@ def chat(config: Config, *, as_json: bool = False) -> None:
 async def _chat_with_running(place: Path, lines: "_Lines", *, as_json: bool) -> None:
     async def answer(text: str) -> None:
         request: dict[str, object] = {"do": "ask", "text": text, "speak": False}
-        connection = Worker("control")  # unlike a pool's, its thread keeps nobody waiting
+        caller = Worker("control")  # unlike a pool's, its thread keeps nobody waiting
+        lines_open: list[socket.socket] = []
         try:
-            told = await connection.run(lambda: call(place, request, PATIENCE_S))
+            told = await caller.run(
+                lambda: call(place, request, PATIENCE_S, opened=lines_open.append)
+            )
+        except asyncio.CancelledError:
+            for line in lines_open:  # it thinks for nobody any more
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+            raise
         finally:
-            connection.close()
+            caller.close()
         _print(told, as_json=as_json)
 
     await lines.converse("The running assistant", answer)

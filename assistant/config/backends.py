@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from assistant.config.problems import did_you_mean
 from assistant.config.sections import Stage
+from assistant.config.shorthand import MINDS
 
 FOLDER = "assistant.backends"
 ALIASES = {("device", "auto"): "sounddevice", ("ocr", "auto"): "rapidocr"}
@@ -63,9 +64,8 @@ def backend_module(kind: str, name: str) -> ModuleType:
     elif real in available(kind):
         module = _imported(f"{FOLDER}.{kind}_{real}", name)
     else:
-        raise NoBackend(
-            f"there is no {kind} backend {name!r}{did_you_mean(name, available(kind))}"
-        )
+        known = [*available(kind), *(MINDS if kind == "llm" else ())]
+        raise NoBackend(f"there is no {kind} backend {name!r}{did_you_mean(name, known)}")
     settings = getattr(module, "Config", None)
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)) or not callable(
         getattr(module, "open", None)

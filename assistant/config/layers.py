@@ -1,16 +1,17 @@
-"""The layers of the configuration: a file, then the environment, then the command line.
+"""The layers of the configuration: a file, a profile, the environment, the command line.
 
 A later layer wins key by key. One that names another backend drops the settings that earlier
 layers gave to the old one: they mean nothing to the new one.
 """
 
 import importlib.resources
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from assistant.config import shorthand
 from assistant.config.fields import own_keys, stages
 from assistant.config.marks import Key, Marked, read
 from assistant.config.secrets import is_reference
@@ -49,11 +50,31 @@ def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path:
 
 def gather(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Marked:
     """Read all layers into one. Raises `ConfigError` for a file or a variable without form."""
-    merged = read(chosen_file(path, environ))
-    merged.tree = {key: value for key, value in merged.tree.items() if value is not None}
-    for layer in (from_environment(environ), from_flags(flags)):
-        _lay(merged, layer)
-    return merged
+    return merged(layers(path, environ, flags))
+
+
+def layers(
+    path: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]
+) -> list[Marked]:
+    """Read the layers, the lowest first. Raises `ConfigError` as `gather` does."""
+    return [read(chosen_file(path, environ)), from_environment(environ), from_flags(flags)]
+
+
+def merged(layers: Sequence[Marked], profile: str | None = None) -> Marked:
+    """Lay them on each other; a profile on the file, below what was wished for at the start.
+
+    `profile`: its name, if it is not the one that the layers name. Raises `ConfigError`.
+    """
+    file, *wishes = layers
+    chosen = shorthand.profile(list(layers), profile)
+    whole = Marked()
+    for layer in (file, *([] if chosen is None else [chosen]), *wishes):
+        given = {key: value for key, value in layer.tree.items() if value is not None}
+        copied = Marked(given if layer is file else dict(layer.tree), dict(layer.places))
+        _lay(copied, shorthand.named_minds(copied))
+        _lay(whole, copied)
+    shorthand.spell_out(whole)
+    return whole
 
 
 def from_environment(environ: Mapping[str, str]) -> Marked:

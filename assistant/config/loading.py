@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from assistant.config.backends import NoBackend, backend_module, settings_of
 from assistant.config.fields import holds_secret, locate, model_in, own_keys, stages
-from assistant.config.layers import gather
+from assistant.config.layers import gather, layers, merged
 from assistant.config.marks import Key, Marked
 from assistant.config.problems import Problem, complain, describe, did_you_mean
 from assistant.config.secrets import Secrets
@@ -32,9 +32,15 @@ def load(
     """Load the configuration: file (the user's, else ours), then environment, then flags.
 
     `flags` are dotted keys, ``{"stt.model": "base"}``; a `None` counts as not given.
-    Imports the chosen backends. Raises `ConfigError` with one line for each problem.
+    Imports the chosen backends. Raises `ConfigError` with one line for each problem, also of
+    profiles that are not chosen: they may be while it runs.
     """
-    return _loaded(Config, (), gather(path, environ, flags), environ)
+    given = layers(path, environ, flags)
+    config = _loaded(Config, (), merged(given), environ)
+    for name in config.profiles:
+        if name != config.profile:
+            _loaded(Config, (), merged(given, name), environ)
+    return config
 
 
 def load_section(
@@ -49,14 +55,14 @@ def load_section(
     return _loaded(section, (name,), gather(path, environ, flags), environ)
 
 
-def _loaded(model: type[M], key: Key, layers: Marked, environ: Mapping[str, str]) -> M:
-    tree: Any = layers.tree
+def _loaded(model: type[M], key: Key, given: Marked, environ: Mapping[str, str]) -> M:
+    tree: Any = given.tree
     for name in key:
         tree = tree.get(name, {})
-    check = _Check(layers.places, environ)
+    check = _Check(given.places, environ)
     made = check.section(model, tree, key)
     if made is None or check.problems:
-        raise complain(check.problems, layers.places)
+        raise complain(check.problems, given.places)
     return made
 
 

@@ -9,6 +9,7 @@ from assistant.config.backends import ALIASES, NoBackend, available, backend_mod
 from assistant.config.fields import own_keys, stages
 from assistant.config.marks import Key
 from assistant.config.sections import Config, Stage
+from assistant.config.shorthand import MINDS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 SECRET = {
@@ -63,8 +64,8 @@ def _stage(key: Key, stage: type[Stage], definitions: dict[str, Any]) -> dict[st
     beside = {name: fields[name] for name in own_keys(stage) if name != "backend"}
     default = stage.model_fields["backend"].default
     choices = []
-    for name in available(stage.kind):
-        settings = _settings(stage.kind, name, definitions)
+    for name in (*available(stage.kind), *(MINDS if stage.kind == "llm" else ())):
+        settings = _settings(stage.kind, MINDS.get(name, (name,))[0], definitions)
         spelt = [name, None] if name == "null" else [name]  # YAML has its own idea of null
         named = {"enum": spelt, "description": fields["backend"]["description"]}
         choices.append(

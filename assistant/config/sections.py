@@ -1,6 +1,7 @@
 """What can be set. A description is what config.yaml and the documentation say of a key."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
@@ -11,6 +12,7 @@ from pydantic import (
     SecretStr,
     SerializeAsAny,
     StringConstraints,
+    field_serializer,
     field_validator,
     model_validator,
 )
@@ -628,6 +630,23 @@ class Config(Section):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
         description="The language that is spoken: en, de, fr, …",
     )
+    minds: list[str | dict[str, str]] = Field(
+        default=[],
+        description="Who thinks, by short names, the second if the first cannot, and a third: "
+        "[claude, {ollama: qwen3}, local]. It says what llm.backend, model and fallback say, and "
+        "wins over them; docs/minds.md lists the names.",
+    )
+    profile: str = Field(
+        default="", description="Which of the profiles holds from the start; empty: none."
+    )
+    profiles: dict[
+        Annotated[str, StringConstraints(pattern=r"^\S([^\n]{0,38}\S)?$")], dict[str, Any]
+    ] = Field(
+        default={},
+        description="Sets of settings to be changed together while it runs, by a name of yours: "
+        "{evening: {turns: {patience: patient}, tts: {speed: 0.9}}}. `assistant reload --profile` "
+        "and Home Assistant choose among them.",
+    )
     persona: Persona = Persona()
     device: Device
     echo: Echo
@@ -653,3 +672,21 @@ class Config(Section):
     control: Control = Control()
     home: Home = Home()
     log: Log = Log()
+
+    @field_serializer("profiles")
+    def _named(self, profiles: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        return {name: _without_secrets(tree) for name, tree in profiles.items()}
+
+
+def _without_secrets(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tree as it may be shown: what is written in place of a reference is not."""
+    return {
+        name: _without_secrets(value)
+        if isinstance(value, Mapping)
+        else ("**********" if name in _SECRET and value is not None else value)
+        for name, value in tree.items()
+    }
+
+
+_SECRET = ("api_key", "password")
+"""Keys of a profile that hold a secret, if they hold no reference to one."""

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from assistant.errors import AssistantError
 
@@ -48,15 +48,20 @@ def default_path() -> str:
 
 
 def call(
-    path: str | os.PathLike[str], request: dict[str, object], timeout: float = TIMEOUT
+    path: str | os.PathLike[str],
+    request: dict[str, object],
+    timeout: float = TIMEOUT,
+    opened: Callable[[socket.socket], None] = lambda _: None,
 ) -> dict[str, object]:
     """Send a request and return the answer, whose `ok` is true.
 
-    Blocks up to `timeout` seconds at each step. Raises `NotRunning`, or `AssistantError` with
-    the assistant's own complaint.
+    Blocks up to `timeout` seconds at each step. `opened` gets the connection: who shuts it down
+    from another thread ends the call, and what was asked for. Raises `NotRunning`, or
+    `AssistantError` with the assistant's own complaint.
     """
     message = _message(request)
     with _connected(path, timeout) as connection:
+        opened(connection)
         try:
             connection.sendall(message)
             line = _line(connection)

@@ -7,10 +7,11 @@ slow) is answered by one error line and the end of that connection; nobody else 
 import asyncio
 import json
 import os
+import select
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
@@ -31,6 +32,8 @@ CONNECTIONS = 16
 
 WATCHERS = 8
 """Of those, so many may watch: the others are for who wants something done."""
+LISTEN_S = 0.1
+"""How often it is looked whether who waits for an answer is still there."""
 BEAT = 10.0
 """Who watches hears something at least so often, in seconds: silence means that we hang."""
 
@@ -41,8 +44,11 @@ Answer = dict[str, object]
 class Upkeep:
     """What is asked of the daemon and not of its session."""
 
-    reload: Callable[[], Awaitable[Answer]]
-    """Read the configuration again. Raises `AssistantError` if it is wrong: the old one stays."""
+    reload: Callable[[str | None], Awaitable[Answer]]
+    """Read the configuration again, with a profile if one is named.
+
+    Raises `AssistantError` if it is wrong: the old one stays.
+    """
     report: Callable[[], Answer]
     """Say how healthy it is."""
 
@@ -131,7 +137,10 @@ class _Door:
                 if request["do"] == "watch":
                     await self._watch(reader, writer)
                     return
-                await _send(writer, await self._answered(request))
+                waits = request["do"] in ("ask", "say")
+                async with _attended(writer) if waits else nullcontext():
+                    answer = await self._answered(request)
+                await _send(writer, answer)
                 if request["do"] == "quit":
                     self._on_quit()
         except _Refused as why:
@@ -206,7 +215,7 @@ class _Door:
             case "say":
                 return _told(await self._session.say(_text(request)))
             case "reload":
-                return await self._kept_up.reload()
+                return await self._kept_up.reload(_profile(request))
             case "report":
                 return {**self._status(), **self._kept_up.report()}
             case "quit":
@@ -227,6 +236,30 @@ class _Door:
     def _status(self) -> Answer:
         up = self._time() - self._opened
         return {**asdict(self._session.state), "pid": self._pid, "up": round(up, 1)}
+
+
+@asynccontextmanager
+async def _attended(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Cancel what is done here when they hang up.
+
+    Who has only sent their last request (`nc -N`) still listens: that is no end of the reading
+    side, but one of both.
+    """
+    visit = cast("asyncio.Task[None]", asyncio.current_task())
+
+    async def until_hung_up() -> None:
+        line = select.poll()
+        line.register(writer.get_extra_info("socket").fileno(), 0)  # POLLHUP is always told
+        while not line.poll(0):  # noqa: ASYNC110 - no event loop tells of it
+            await asyncio.sleep(LISTEN_S)
+        visit.cancel()
+
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(until_hung_up(), name="are they there")
+        try:
+            yield
+        finally:
+            watching.cancel()
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:
@@ -277,6 +310,14 @@ def _images(request: Mapping[str, object]) -> tuple[str, ...]:
     if not all(Path(one).is_absolute() for one in given):
         raise AssistantError('"images" should hold absolute paths')
     return tuple(given)
+
+
+def _profile(request: Mapping[str, object]) -> str | None:
+    """Return the profile that is wished for; nothing: as the configuration says."""
+    profile = request.get("profile")
+    if profile is not None and not isinstance(profile, str):
+        raise AssistantError('"profile" should be the name of one')
+    return profile
 
 
 def _action(request: Mapping[str, object]) -> Action:

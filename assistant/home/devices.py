@@ -52,13 +52,17 @@ class Devices:
         self._question: _Question | None = None
         self._full = False
         self._send: Send | None = None
+        self._others = ""
         self.count = 0
 
     # ── what there is ─────────────────────────────────────────────────────────────────────────
 
-    def connect(self, send: Send | None) -> None:
-        """Command devices through this from here on; `None`: there is no way to them now."""
-        self._send = send
+    def connect(self, send: Send | None, others: str = "") -> None:
+        """Command devices through this from here on; `None`: there is no way to them now.
+
+        `others`: the topic of what other assistants are to announce.
+        """
+        self._send, self._others = send, others
 
     def put(self, source: str, things: Iterable[Thing]) -> tuple[list[str], list[str]]:
         """Take what one source describes, in place of what it described before.
@@ -197,6 +201,17 @@ class Devices:
         wants = wanted(asked.intent, asked.slots)
         return self._state(found[0], "") if wants is None else await self._do(wants, found, {})
 
+    async def announce(self, text: str) -> str:
+        """Have the others of the home say something; returns the answer to speak."""
+        if self._send is None or not self._others:
+            return self._said["unreachable"]
+        try:
+            await self._send(self._others, _begun(text.strip()), False)  # noqa: FBT003 - as `Send`
+        except BackendError as lost:
+            _log.warning("an announcement cannot be sent: %s", lost)
+            return self._said["unreachable"]
+        return self._said["announced"]
+
     def find(self, intent: str, slots: Slots) -> list[Thing]:
         """Return the devices that are meant."""
         kinds, name = kinds_for(intent, slots), slots.get("name", "")
@@ -302,7 +317,7 @@ async def _sent(send: Send, topic: str, payload: str, *, retain: bool) -> None:
 
 def _begun(phrase: str, **more: str) -> str:
     """Return a sentence that begins with a capital, whatever a device is called."""
-    said = phrase.format(**more)
+    said = phrase.format(**more) if more else phrase
     return said[:1].upper() + said[1:]
 
 

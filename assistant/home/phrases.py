@@ -25,6 +25,7 @@ _EN = {
     "nothing": "I found nothing like that in the home.",
     "cannot": "{name} cannot do that.",
     "unreachable": "I cannot reach the home now.",
+    "announced": "Announced.",
     "which": "There are {count} devices called {name}: {options}. Which one?",
     "which_of": "I found {count}: {options}. Which one?",
     "alike": "There are {count} devices called {name}, and I cannot tell them apart. "
@@ -59,6 +60,7 @@ _DE = {
     "nothing": "So etwas habe ich im Haus nicht gefunden.",
     "cannot": "{name} kann das nicht.",
     "unreachable": "Ich erreiche das Haus gerade nicht.",
+    "announced": "Ich habe es durchgesagt.",
     "which": "Es gibt {count} Geräte namens {name}: {options}. Welches?",
     "which_of": "Ich habe {count} gefunden: {options}. Welches?",
     "alike": "Es gibt {count} Geräte namens {name}, und ich kann sie nicht unterscheiden. "
@@ -93,6 +95,7 @@ _ES = {
     "nothing": "No he encontrado nada así en la casa.",
     "cannot": "{name} no puede hacer eso.",
     "unreachable": "Ahora no puedo conectar con la casa.",
+    "announced": "Anunciado.",
     "which": "Hay {count} dispositivos llamados {name}: {options}. ¿Cuál?",
     "which_of": "He encontrado {count}: {options}. ¿Cuál?",
     "alike": "Hay {count} dispositivos llamados {name} y no puedo distinguirlos. "
@@ -127,6 +130,7 @@ _FR = {
     "nothing": "Je n'ai rien trouvé de tel dans la maison.",
     "cannot": "{name} ne peut pas faire cela.",
     "unreachable": "Je ne peux pas joindre la maison maintenant.",
+    "announced": "C'est annoncé.",
     "which": "Il y a {count} appareils nommés {name} : {options}. Lequel ?",
     "which_of": "J'en ai trouvé {count} : {options}. Lequel ?",
     "alike": "Il y a {count} appareils nommés {name}, et je ne peux pas les distinguer. "

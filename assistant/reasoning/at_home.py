@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from assistant.ports import Household
+from assistant.reasoning.narrowing import Narrowing, squeezed
 
 INTENTS = (
     "HassTurnOn",
@@ -18,6 +19,8 @@ INTENTS = (
     "HassGetState",
 )
 KINDS = {"light", "switch", "fan", "cover", "climate", "scene"}
+SLOTS = ("name", "area", "floor")
+"""What a household fills."""
 LONGEST = 200
 """Characters; nobody commands a lamp with more."""
 
@@ -27,9 +30,10 @@ class HomeSentences:
 
     def __init__(self, language: str, home: Household) -> None:
         self._language, self._home = language, home
-        self._intents: Any = None
+        self._intents: Narrowing | None = None
         self._known: object = None
         self._lists: dict[str, Any] = {}
+        self._words: dict[str, list[str]] = {}
 
     async def load(self) -> None:
         """Read the sentences, in a thread: that takes some 500 ms. Some languages have none."""
@@ -45,7 +49,9 @@ class HomeSentences:
         lists = self._home.lists()
         if lists is not self._known:
             self._known, self._lists = lists, _slot_lists(self._home)
-        found = recognize_best(text, self._intents, slot_lists=self._lists, best_slot_name="name")
+            self._words = {slot: [squeezed(one) for one in lists[slot]] for slot in SLOTS}
+        intents = self._intents.of(text, self._words)
+        found = recognize_best(text, intents, slot_lists=self._lists, best_slot_name="name")
         if found is None:
             return None
         slots = {name: str(entity.value) for name, entity in found.entities.items()}
@@ -68,7 +74,7 @@ class HomeSentences:
         return await self._home.carry_out(*found)
 
 
-def _sentences(language: str) -> Any:
+def _sentences(language: str) -> Narrowing | None:
     from hassil import Intents  # noqa: PLC0415 - heavy, and not needed without a home
     from home_assistant_intents import get_intents  # noqa: PLC0415 - the same
 
@@ -83,7 +89,7 @@ def _sentences(language: str) -> Any:
         for block in intent.data:  # read now what would be read with the first sentence
             for sentence in block.sentences:
                 sentence.get_required_clauses({**intents.expansion_rules, **block.expansion_rules})
-    return intents
+    return Narrowing(intents, SLOTS)
 
 
 def _slot_lists(home: Household) -> dict[str, Any]:

@@ -79,6 +79,11 @@ class Chain:
         """What the mind is that would answer now."""
         return self._order()[0].mind.info
 
+    @property
+    def stands_by(self) -> bool:
+        """A mind of this machine reads ahead what another one may be asked."""
+        return any(link.mind.info.local for link in self.links)
+
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[str | ToolCall]:

@@ -258,9 +258,9 @@ class Handiwork:
 
 
 _TROUBLE: dict[type[BackendError], str] = {Full: "disk_full", Busy: "file_busy"}
-_OPEN = frozenset({"note", "reminder"})
+_OPEN = frozenset({"note", "reminder", "message"})
 """Slots that may hold anything, also what reads like a second order."""
-_FREE = frozenset({"what", "item", "note"})
+_FREE = frozenset({"what", "item", "note", "message"})
 """What is asked for and may be any words, even such as are an order."""
 
 

@@ -28,6 +28,7 @@ def offers(
         names = (name for name, kinds in home.kinds().items() if _TURNED & set(kinds))
         if (name := next(names, "")) != "":
             found.append(says["home"].format(name=name))
+        found.append(says["announce"])
     if looks is not None and looks(says["look"]):
         found.append(says["look"])
     others = [] if toolbox is None else [tool.name for tool in toolbox if tool.source]

@@ -3,12 +3,15 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from assistant.errors import AssistantError
-from assistant.ports import RATE, Audio, Spoken, VoiceInfo
+from assistant.ports import RATE, Audio, Spoken, Synthesizer, VoiceInfo
 from assistant.testing.device import silence, voice
 
 _GAP = 0.05
@@ -86,3 +89,29 @@ class ScriptedSynthesizer:
         sound = np.concatenate([voice(self._word - _GAP), silence(_GAP)])
         marks = tuple((start, n * self._word) for n, start in enumerate(starts))
         return Spoken(Audio(np.tile(sound, len(starts)), RATE), marks if self._marks else ())
+
+
+class ScriptedVoices(ScriptedSynthesizer):
+    """The same with other voices, `voices`; what each has spoken is in `spoke`."""
+
+    def __init__(self, *voices: str, delay: float = 0.04, word: float = 0.3) -> None:
+        super().__init__(delay=delay, word=word)
+        self.voice, self.voices = voices[0], voices
+        self.spoke: list[tuple[str, str]] = []
+
+    def held(self) -> Synthesizer:
+        """Return one that keeps this voice."""
+        return copy(self)
+
+    async def become(self, settings: Any) -> None:
+        """Speak with the voice that the settings name, if it is one of its own."""
+        if settings.voice not in self.voices:
+            raise AssistantError(f"there is no voice {settings.voice!r}")
+        self.voice = settings.voice
+
+    async def synthesize(self, text: str) -> AsyncGenerator[Spoken, None]:
+        """Note with which voice it is spoken."""
+        self.spoke.append((self.voice, text))
+        async with aclosing(super().synthesize(text)) as pieces:
+            async for piece in pieces:
+                yield piece

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
-from assistant.errors import ToolError
+from assistant.errors import ToolError, Unclear, Unfit
+from assistant.languages.spoken import spoken
 from assistant.ports import Household, Surroundings, tool
 
+NO_HOME = "no home is connected; the user can set home.broker"
 MOST = 60
 """Names that are told at once; a mind reads no more of them well."""
 
@@ -99,10 +101,23 @@ async def home_state(
     return await _done(around, "HassGetState", _slots(name=name, area=room))
 
 
+@tool("lasting", consent="allow", foreign=False, needs="home")
+async def announce(
+    around: Surroundings,
+    message: Annotated[str, "what everybody is to hear, as a sentence"] = "",
+) -> str:
+    """Have the other voice assistants of the home say something aloud, in the other rooms."""
+    if not isinstance(around, AtHome) or around.household is None:
+        raise Unfit(NO_HOME)
+    if not message.strip():
+        raise Unclear(spoken(around.language).say("ask_message"), "message")
+    return await around.household.announce(message)
+
+
 def _home(around: Surroundings) -> Household:
     home = around.household if isinstance(around, AtHome) else None
     if home is None:
-        raise ToolError("no home is connected; the user can set home.broker")
+        raise ToolError(NO_HOME)
     return home
 
 

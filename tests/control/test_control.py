@@ -25,6 +25,7 @@ class ListedSession:
 
     def __init__(self) -> None:
         self.told: list[object] = []
+        self.gone = asyncio.Event()
         self.asked = asyncio.Event()
         self.device_is_there = True
         self.state = SessionState(
@@ -52,7 +53,10 @@ class ListedSession:
         self.told.append(("ask", text, attachments, speak))
         self.asked.set()
         if text == "for ever":
-            await asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self.gone.set()
         return TurnReport(7, text, "Four.", "answered", (Span(7, ANSWER, 1.0, 1.25),))
 
     async def say(self, text: str) -> TurnReport:
@@ -242,6 +246,22 @@ def test_a_slow_request_ends_while_others_are_served(
             await run.call("status")
         (line,) = slow.result()
         assert "within 0.1 s" in str(line["error"])
+
+    served(tmp_path, test)
+
+
+def test_who_hangs_up_is_answered_no_more(tmp_path: Path) -> None:
+    async def test(run: Running) -> None:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(os.fspath(run.path))
+            connection.sendall(b'{"v": 1, "do": "ask", "text": "for ever"}\n')
+            await run.session.asked.wait()
+            connection.shutdown(socket.SHUT_WR)  # the last request was sent: no end of waiting
+            await asyncio.sleep(0.3)
+            assert not run.session.gone.is_set()
+        async with asyncio.timeout(2):
+            await run.session.gone.wait()
+        assert (await run.call("ask", text="And now?"))["said"] == "Four."
 
     served(tmp_path, test)
 

@@ -17,7 +17,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*)\| ([^|]*)\|$", re.MULTILINE)
 UPKEEP_FIELDS = {"health", "recent", "text"}
 
 
-async def _reload() -> Answer:
+async def _reload(_: str | None) -> Answer:
     return {"taken": ["turns.patience"], "restart": ["stt.model"]}
 
 

@@ -214,13 +214,16 @@ def test_a_client_that_hears_nothing_says_that_it_hangs(tmp_path: Path) -> None:
 def test_reload_and_report_are_answered_by_the_daemon(tmp_path: Path) -> None:
     wrong = [False]
 
-    async def reload() -> Answer:
+    async def reload(profile: str | None) -> Answer:
         if wrong[0]:
             raise ConfigError("turns.patience", "should be 'quick' (config.yaml line 3)")
-        return {"taken": ["turns.patience"], "restart": []}
+        return {"taken": [profile or "turns.patience"], "restart": []}
 
     async def test(run: Watching) -> None:
         assert (await run.call("reload"))["taken"] == ["turns.patience"]
+        assert (await run.call("reload", profile="evening"))["taken"] == ["evening"]
+        with pytest.raises(AssistantError, match="should be the name"):
+            await run.call("reload", profile=7)
         report = await run.call("report")
         assert (report["health"], report["activity"]) == ([], "listening")
         wrong[0] = True

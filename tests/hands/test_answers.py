@@ -196,8 +196,8 @@ def test_recognising_takes_milliseconds() -> None:
         loaded.recognise(text)
         took.append(time.thread_time() - began)
     took.sort()
-    assert took[len(took) // 2] < 0.005
-    print(f"median {took[len(took) // 2] * 1000:.2f} ms, longest {took[-1] * 1000:.2f} ms")  # noqa: T201
+    print(_told(took))  # noqa: T201
+    assert _p95(took) < 0.005
     assert took[-1] < 0.05  # the first of a kind, on a slow machine
 
 
@@ -214,8 +214,17 @@ def test_an_answer_is_there_in_30_ms(file: Path) -> None:
 
     at_home(file, play)
     took.sort()
-    print(f"median {took[len(took) // 2] * 1000:.1f} ms, longest {took[-1] * 1000:.1f} ms")  # noqa: T201
-    assert took[len(took) // 2] < 0.03
+    print(_told(took))  # noqa: T201
+    assert _p95(took) < 0.03
+
+
+def _p95(took: list[float]) -> float:
+    return took[int(0.95 * len(took))]
+
+
+def _told(took: list[float]) -> str:
+    ms = [1000 * one for one in (took[len(took) // 2], _p95(took), took[-1])]
+    return "median {:.2f}, p95 {:.2f}, longest {:.2f} ms".format(*ms)
 
 
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:

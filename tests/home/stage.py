@@ -169,12 +169,16 @@ async def at_home(
     manner: Manner | None = None,
     devices: Devices | None = None,
     broker: Broker | None = None,
+    controls: Callable[[ScriptedSession], Sequence[Control]] | None = None,
+    names: Names = NAMES,
 ) -> AsyncIterator[AtHome]:
+    """`controls`: what else there is to turn than `Knobs` has."""
     session = ScriptedSession()
     knobs = Knobs(session)
+    turned = [*knobs.controls(), *(controls(session) if controls else ())]
     devices = devices or Devices()
-    terms = Terms(broker or Broker("127.0.0.1", port), NAMES, manner or Manner())
-    async with connected(terms, session, knobs.controls(), devices) as home:
+    terms = Terms(broker or Broker("127.0.0.1", port), names, manner or Manner())
+    async with connected(terms, session, turned, devices) as home:
         yield AtHome(home, session, knobs, devices)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -169,6 +170,61 @@ def test_a_message_that_is_too_large_ends_its_connection_and_no_other() -> None:
             await somebody.until(lambda: len(somebody.seen.get("a", "")) == 500_000)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("length", [8, 2000])
+def test_a_client_that_subscribes_to_everything_is_bounded(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it may not have is refused; the others are served meanwhile, and later."""
+    monkeypatch.setattr("assistant.backends.home_mqtt.embedded.SUBSCRIPTIONS", 2000)
+    count = 400 if length > 1024 else 20_000
+
+    async def main() -> None:
+        port = free_port()
+        async with (
+            asyncio.timeout(60),
+            embedded(Place(port=port)),
+            bystander(port, "a", "b") as somebody,
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(CONNECT)
+            assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
+            writer.write(subscribe(f"{n:0{length}}" for n in range(count)))
+            await somebody.send("a", "meanwhile")
+            await somebody.sees("a", "meanwhile")
+            assert (await reader.readexactly(1)) == b"\x90"
+            size = shift = 0
+            while (byte := (await reader.readexactly(1))[0]) & 0x80:
+                size, shift = size | (byte & 0x7F) << shift, shift + 7
+            size |= byte << shift
+            answers = (await reader.readexactly(size))[2:]
+            assert len(answers) == count
+            assert answers.count(0) == (0 if length > 1024 else 2000 - 2)
+            assert set(answers) <= {0, 0x80}
+            writer.close()
+            for n in range(100):  # what it had is given up when it has gone
+                async with bystander(port, f"new{n}") as later:
+                    await later.send(f"new{n}", "hello")
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(0.2):
+                            await later.sees(f"new{n}", "hello")
+                            return
+            pytest.fail("nobody may subscribe any more")
+
+    asyncio.run(main())
+
+
+def subscribe(topics: Iterable[str]) -> bytes:
+    """Return one SUBSCRIBE packet for all of them, with QoS 0."""
+    body = b"\x00\x01" + b"".join(
+        len(topic).to_bytes(2, "big") + topic.encode() + b"\x00" for topic in topics
+    )
+    size, length = len(body), bytearray()
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    return b"\x82" + bytes([*length, size]) + body
 
 
 CONNECT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01x"

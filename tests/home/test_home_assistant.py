@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from assistant.backends.home_mqtt.discovery import payload
 from assistant.backends.home_mqtt.surface import Manner
+from assistant.cli.knobs import knobs
+from assistant.ports import Control
+from assistant.testing.voice import ScriptedVoices
 from tests.home.discovery_schema import DEVICE
 from tests.home.mosquitto import mosquitto, needs_mosquitto
 from tests.home.stage import NAMES, AtHome, Bystander, Knobs, ScriptedSession, at_home, bystander
+from tests.home.test_knobs import Voice, furnished, read
 
 DISCOVERY = re.compile(r"homeassistant/device/(?:[\w-]+/)?[\w-]+/config")
 
@@ -62,6 +67,13 @@ class HomeAssistant:
                 assert state in entity["options"]
             case _:
                 pass
+
+    async def chooses(self, name: str, option: str) -> None:
+        """Choose an option of a select, and wait to be told that it holds."""
+        entity = self.entities[name]
+        assert option in entity["options"]
+        await self.bus.send(entity["command_topic"], option)
+        await self.bus.sees(entity["state_topic"], option)
 
     async def starts(self) -> None:
         """Be born: whoever wants to be known says so again."""
@@ -132,6 +144,50 @@ def test_home_assistant_turns_everything(tmp_path: Path) -> None:
 
 
 @needs_mosquitto
+def test_voice_and_profile_are_chosen_and_told_back(tmp_path: Path) -> None:
+    """What the whole program offers, on a real broker: chosen, in force, and never a lie."""
+    file = tmp_path / "config.yaml"
+    file.write_text("profiles: {Late evening: {tts: {voice: en_GB-alba-medium}}}\n")
+    voice = ScriptedVoices("en_US-joe-medium", "en_GB-alba-medium", "en_US-amy-low")
+
+    async def main() -> None:
+        house, _ = furnished(partial(read, file), voice)
+        dials = Voice()
+
+        def controls(session: ScriptedSession) -> Sequence[Control]:
+            found = knobs(session, house, dials.controls())
+            return [one for one in found if one.name in {"voice", "profile"}]
+
+        async with (
+            asyncio.timeout(60),
+            mosquitto(tmp_path) as broker,
+            bystander(broker.port, "homeassistant/#", "assistant/#") as bus,
+            at_home(broker.port, controls=controls),
+        ):
+            home = HomeAssistant(bus)
+            await home.discovers()
+            said = {
+                name: entity["options"]
+                for name, entity in home.entities.items()
+                if entity["platform"] == "select"
+            }
+            assert said["voice"] == list(voice.voices)
+            assert said["profile"] == ["none", "Late evening"]
+            await home.chooses("voice", "en_US-amy-low")
+            assert voice.voice == "en_US-amy-low"
+            await home.chooses("profile", "Late evening")
+            await bus.sees(NAMES.state("voice"), "en_GB-alba-medium")
+            assert voice.voice == "en_GB-alba-medium"
+            await bus.send(NAMES.command("voice"), "nobody")
+            await bus.send(NAMES.command("profile"), "Early morning")
+            await home.chooses("profile", "none")
+            await bus.sees(NAMES.state("voice"), "en_US-joe-medium")
+            await home.starts()
+
+    asyncio.run(main())
+
+
+@needs_mosquitto
 def test_it_is_there_within_two_seconds_and_obeys_within_a_tenth(tmp_path: Path) -> None:
     async def main() -> None:
         now, took = asyncio.get_running_loop().time, []
@@ -149,7 +205,10 @@ def test_it_is_there_within_two_seconds_and_obeys_within_a_tenth(tmp_path: Path)
                     await bus.send(NAMES.command("microphone"), wanted)
                     await bus.sees(NAMES.state("microphone"), wanted)
                     took.append(now() - began)
-        assert sorted(took)[len(took) // 2] < 0.1
+        took.sort()
+        ms = [round(1000 * one, 1) for one in (took[10], took[18], took[-1])]
+        print("obeyed: median, p95, most ms:", *ms)  # noqa: T201
+        assert took[18] < 0.1
 
     asyncio.run(main())
 

@@ -1,19 +1,25 @@
 """The joint with hassil: sentences of home-assistant-intents over the lists of a household."""
 
 import asyncio
+import time
 from functools import cache
+from itertools import islice
+from typing import Any
 
 import pytest
+from hassil import recognize_best
+from hassil.sample import sample_expression
 
 from assistant.home.devices import Devices
 from assistant.home.learned import described
 from assistant.ports import Household
-from assistant.reasoning.at_home import HomeSentences, _sentences
+from assistant.reasoning.at_home import SLOTS, HomeSentences, _sentences, _slot_lists
+from assistant.reasoning.narrowing import Narrowing, squeezed
 from tests.home.test_household import House, lived
 
 
 @cache
-def loaded(language: str) -> object:
+def loaded(language: str) -> Narrowing | None:
     return _sentences(language)
 
 
@@ -135,3 +141,62 @@ def test_a_language_without_sentences_has_none() -> None:
         await HomeSentences("de-AT", House().devices).load()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr"])
+def test_narrowing_loses_nothing(language: str) -> None:
+    """What the templates themselves can say is heard as it is by all of them together."""
+    home = House(language).devices
+    lists = _slot_lists(home)
+    narrowing = loaded(language)
+    assert isinstance(narrowing, Narrowing)
+    words = {slot: [squeezed(one) for one in home.lists()[slot]] for slot in SLOTS}
+    every = narrowing._intents
+    known, tried = {**every.slot_lists, **lists}, 0
+    for intent in every.intents.values():
+        for block in intent.data:
+            rules = {**every.expansion_rules, **block.expansion_rules}
+            for sentence in block.sentences[:: 1 + len(block.sentences) // 3]:
+                can = sample_expression(sentence.expression, known, rules, language=language)
+                for said in islice(can, 0, 60, 30):
+                    text = said.replace("-", " ").upper() if tried % 3 else f"{said}!"
+                    few = narrowing.of(text, words)
+                    assert _heard(text, few, lists) == _heard(text, every, lists), text
+                    tried += 1
+    assert tried > 100
+
+
+def _heard(text: str, intents: Any, lists: Any) -> object:
+    found = recognize_best(text, intents, slot_lists=lists, best_slot_name="name")
+    slots = found and {name: entity.value for name, entity in found.entities.items()}
+    return found and (found.intent.name, slots)
+
+
+SPEED = {
+    "en": (
+        *("turn on the coffee machine", "turn off the lights in the kitchen"),
+        *("set the blind to 30 percent", "is the lamp in the office on", "why is the sky blue"),
+    ),
+    "de": (
+        *("schalte die Coffee machine ein", "mach das Licht in Kitchen aus"),
+        *("stelle Blind auf 30 Prozent", "ist Counter an", "was ist die Hauptstadt von Rom"),
+    ),
+    "es": ("enciende Counter", "apaga las luces de Kitchen", "cuál es la capital de Francia"),
+    "fr": ("allume Counter", "éteins les lumières de Kitchen", "quelle est la capitale de Rome"),
+}
+
+
+@pytest.mark.parametrize("language", SPEED)
+def test_each_sentence_is_recognised_within_5_ms(language: str) -> None:
+    """Of the processor's time, which others on the machine do not lengthen much."""
+    sentences = HomeSentences(language, House(language).devices)
+    sentences._intents = loaded(language)
+    slow = {}
+    for text in SPEED[language]:
+        took = []
+        for _ in range(21):
+            began = time.thread_time()
+            sentences.recognise(text)
+            took.append(time.thread_time() - began)
+        slow[text] = round(sorted(took)[len(took) // 2] * 1000, 1)
+    assert all(ms <= 5 for ms in slow.values()), slow

@@ -4,11 +4,19 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from assistant.backends.home_mqtt.surface import LONGEST_COMMAND, Manner
+from assistant.home.devices import Devices
+from assistant.home.phrases import phrases
 from assistant.ports import Span, TurnReport
+from assistant.reasoning.hands import Handiwork
+from assistant.reasoning.surroundings import Around
 from assistant.views import Activity, Countdown
+from tests.hands.home import hands
 from tests.home.mosquitto import mosquitto, needs_mosquitto
 from tests.home.stage import NAMES, AtHome, Bystander, at_home, bystander, until
 
@@ -52,6 +60,17 @@ def test_what_changes_is_told(tmp_path: Path) -> None:
         run.session.become(Activity.SPEAKING, last_latency=0.3456, trouble="no microphone")
         await somebody.sees(NAMES.state("last_latency"), "0.346")
         await somebody.sees(NAMES.state("problem"), "ON")
+
+    played(tmp_path, scene)
+
+
+def test_what_was_turned_elsewhere_is_told(tmp_path: Path) -> None:
+    """By `assistant reload`, say, of which the session shows nothing."""
+
+    async def scene(run: AtHome, somebody: Bystander) -> None:
+        await somebody.sees(NAMES.state("patience"), "quick")
+        run.knobs.values["patience"] = "normal"
+        await somebody.sees(NAMES.state("patience"), "normal")
 
     played(tmp_path, scene)
 
@@ -236,3 +255,88 @@ def test_a_lost_connection_is_told_by_the_broker_and_made_again(tmp_path: Path) 
         assert run.home._link.connections == 2
 
     played(tmp_path, scene)
+
+
+SAID = {
+    "en": ("Announce that dinner is ready and the table is set.", "Announced."),
+    "de": ("Sag allen, das Essen ist fertig.", "Ich habe es durchgesagt."),
+    "es": ("Anuncia que la cena está lista.", "Anunciado."),
+    "fr": ("Annonce que le dîner est prêt.", "C'est annoncé."),
+}
+HEARD = {
+    "en": "Dinner is ready and the table is set.",
+    "de": "Das Essen ist fertig.",
+    "es": "La cena está lista.",
+    "fr": "Le dîner est prêt.",
+}
+
+
+@pytest.mark.parametrize("code", SAID)
+def test_what_is_to_be_announced_is_said_by_the_others(code: str, tmp_path: Path) -> None:
+    """From the sentence to the voices of the others, and to whoever else listens on the bus."""
+    other = replace(NAMES, id="fedcba987654")
+
+    async def main() -> None:
+        devices = Devices(code)
+        work = Handiwork(hands(code), Around(code, household=devices))
+        sentence, answer = SAID[code]
+        assert await work.answer(sentence) == phrases(code)["unreachable"]
+        async with (
+            asyncio.timeout(60),
+            mosquitto(tmp_path) as broker,
+            bystander(broker.port) as somebody,
+            at_home(broker.port, devices=devices) as kitchen,
+            at_home(broker.port, names=other) as bedroom,
+        ):
+            await somebody.sees(NAMES.availability, "online")
+            await somebody.sees(other.availability, "online")
+            assert await work.answer(sentence) == answer
+            await until(lambda: len(bedroom.session.said) == 1)
+            (heard,) = bedroom.session.said
+            assert f"{heard.rstrip('.')}." == HEARD[code]
+            await somebody.sees(NAMES.announcement, heard)
+            assert NAMES.announcement == f"assistant/announce/{NAMES.id}"
+            await somebody.send(NAMES.everybody, "All of you.")
+            await until(lambda: bedroom.session.said[1:] == ["All of you."])
+            await until(lambda: kitchen.session.said == ["All of you."])
+            told = [kept for topic, _, kept in somebody.all if topic == NAMES.announcement]
+            assert told == [False]
+
+    asyncio.run(main())
+
+
+def test_without_a_home_nothing_is_announced() -> None:
+    async def main() -> None:
+        work = Handiwork(hands(), Around("en"))
+        assert await work.answer("Announce that dinner is ready.") is None
+
+    asyncio.run(main())
+
+
+def test_what_should_be_announced_is_asked(tmp_path: Path) -> None:
+    async def scene(run: AtHome, somebody: Bystander) -> None:
+        work = Handiwork(hands(), Around("en", household=run.devices))
+        await somebody.sees(NAMES.availability, "online")
+        assert await work.answer("Make an announcement.") == "What should I announce?"
+        assert await work.answer("Stop playing and come down.") == "Announced."
+        await somebody.sees(NAMES.announcement, "Stop playing and come down")
+
+    played(tmp_path, scene)
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_what_rings_is_told_to_the_home(tmp_path: Path, *, words: bool) -> None:
+    """An automation can flash the lights; what it is called is told where words may be."""
+
+    async def scene(run: AtHome, somebody: Bystander) -> None:
+        run.session.show(Countdown("Call Bob", 60))
+        run.session.show(Countdown("Call Bob", None, rings=True))
+        run.session.show(Countdown("tea", None))  # it was cancelled
+        await somebody.until(lambda: NAMES.event in somebody.seen)
+        wanted = {"event_type": "rang", "name": "Call Bob"} if words else {"event_type": "rang"}
+        await somebody.send("probe", "x")
+        await somebody.comes("probe")
+        told = [json.loads(text) for topic, text, _ in somebody.all if topic == NAMES.event]
+        assert told == [wanted]
+
+    played(tmp_path, scene, Manner(share_words=words, timers=True))

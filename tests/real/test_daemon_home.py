@@ -90,3 +90,42 @@ def test_a_broker_of_its_own(tmp_path: Path) -> None:
         terminal.until("connected to the broker at")
         asyncio.run(others(port))
         assert terminal.control("status")["muted"] is True
+
+
+@needs_mosquitto
+def test_voice_and_profile_are_chosen_and_what_is_announced_goes_out(tmp_path: Path) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_text(
+        "tts: {backend: espeak}\n"
+        "profiles: {evening: {turns: {patience: patient}, tts: {voice: en-gb}}}\n"
+    )
+
+    async def scene(terminal: Terminal, broker: Mosquitto) -> None:
+        async with bystander(broker.port) as bus:
+            await asyncio.to_thread(terminal.until, "connected to the broker at")
+            who = await identifier(bus)
+            own = f"assistant/{who}"
+            described = json.loads(bus.seen[f"homeassistant/device/{who}/config"])["components"]
+            assert described["profile"]["options"] == ["none", "evening"]
+            assert {"en-us", "en-gb"} <= set(described["voice"]["options"])
+            await bus.sees(f"{own}/state/voice", "en-us")
+            await bus.send(f"{own}/set/voice", "en-gb-x-rp")
+            await bus.sees(f"{own}/state/voice", "en-gb-x-rp")
+            status = await asyncio.to_thread(terminal.control, "status")
+            assert status["voice"] == "espeak-ng en-gb-x-rp"
+            await bus.send(f"{own}/set/profile", "evening")
+            await bus.sees(f"{own}/state/profile", "evening")
+            await bus.sees(f"{own}/state/voice", "en-gb")
+            await bus.sees(f"{own}/state/patience", "patient")
+            answer = await asyncio.to_thread(terminal.control, "reload", profile="")
+            assert answer["taken"] == ["profile", "tts.voice", "turns.patience"]
+            await bus.sees(f"{own}/state/profile", "none")
+            said = await asyncio.to_thread(
+                terminal.control, "ask", text="Announce that dinner is ready."
+            )
+            assert said["said"] == "Announced."
+            await bus.sees(f"assistant/announce/{who}", "Dinner is ready")
+            status = await asyncio.to_thread(terminal.control, "status")
+            assert status["turns"] == 1, "the conversation goes on"
+
+    played(tmp_path, scene, "--config", str(config))

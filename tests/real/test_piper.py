@@ -188,6 +188,27 @@ def test_speed_and_level() -> None:
 
 
 @pytest.mark.usefixtures("model")
+def test_another_voice_while_it_is_open(model: Path) -> None:
+    """What was begun goes on as it was; a voice that is not here changes nothing."""
+
+    async def test(voice: Synthesizer) -> None:
+        assert isinstance(voice, tts_piper.Piper)
+        assert voice.voice in voice.voices
+        held, before = voice.held(), floats(await said(voice, TEXT))
+        voice.pace(0.8)
+        await voice.become(tts_piper.Config(voice=str(model), speed=2.0))
+        assert voice.voice == str(model)
+        assert {str(model), "en_US-joe-medium"} <= set(voice.voices)
+        after, old = floats(await said(voice, TEXT)), floats(await said(held, TEXT))
+        assert len(after) < 0.75 * len(before) < 0.75 * len(old)
+        with pytest.raises(ModelError, match="it is not here"):
+            await voice.become(tts_piper.Config(voice="en_US-kristin-medium"))
+        assert voice.voice == str(model)
+        assert len(floats(await said(voice, "Still here."))) > 0
+
+    with_piper(test)
+
+
 def test_a_cancelled_sentence_frees_the_worker_soon() -> None:
     async def test(voice: Synthesizer) -> None:
         loop = asyncio.get_running_loop()
@@ -306,6 +327,29 @@ def test_espeak_speaks(espeak: str) -> None:
 
 
 @pytest.mark.usefixtures("espeak")
+@pytest.mark.usefixtures("espeak")
+def test_another_voice_of_espeak() -> None:
+    async def main() -> None:
+        async with tts_espeak.open(tts_espeak.Config(language="en")) as voice:
+            assert isinstance(voice, tts_espeak.Espeak)
+            assert voice.voice == "en-us"
+            assert {"en-us", "en-gb", "en-gb-x-rp"} <= set(voice.voices)
+            for other in voice.voices:  # each can speak
+                await voice.become(tts_espeak.Config(voice=other))
+                assert await said(voice, "One.")
+            held, last = voice.held(), voice.voice
+            voice.pace(0.5)
+            slow = floats(await said(held, TEXT))
+            with pytest.raises(BackendError, match="no voice"):
+                await voice.become(tts_espeak.Config(voice="xx-nobody"))
+            assert voice.voice == last
+            await voice.become(tts_espeak.Config(voice="en-gb", speed=2.0))
+            assert held.info.name == f"espeak-ng {last}"
+            assert len(floats(await said(voice, TEXT))) < 0.7 * len(slow)
+
+    asyncio.run(main())
+
+
 def test_espeak_has_no_such_voice() -> None:
     async def main() -> None:
         with pytest.raises(BackendError, match="no voice 'xx-none'"):
@@ -339,7 +383,7 @@ def test_espeak_is_broken(tmp_path: Path, script: str, message: str) -> None:
     program.chmod(0o755)
 
     async def main() -> None:
-        voice = tts_espeak.Espeak(str(program), "en", tts_espeak.Config())
+        voice = tts_espeak.Espeak(str(program), tts_espeak.Config())
         with pytest.raises(BackendError, match=message):
             await said(voice, "hello")
 
@@ -354,7 +398,7 @@ def test_a_cancelled_espeak_is_killed(tmp_path: Path) -> None:
     program.chmod(0o755)
 
     async def main() -> None:
-        voice = tts_espeak.Espeak(str(program), "en", tts_espeak.Config())
+        voice = tts_espeak.Espeak(str(program), tts_espeak.Config())
         async with asyncio.timeout(10), asyncio.TaskGroup() as scope:
             task = scope.create_task(said(voice, "hello"))
             out = await asyncio.to_thread(pipe.open, "rb")

@@ -45,10 +45,11 @@ def test_the_first_word_comes_soon_after_the_deadline() -> None:
         return took - DEADLINE
 
     async def play() -> None:
-        late = sorted([await once() for _ in range(5)])
-        print(f"first word {1000 * late[2]:.0f} ms after the deadline")  # noqa: T201
+        late = sorted([await once() for _ in range(20)])
+        told = f"median {1000 * late[10]:.0f}, p95 {1000 * late[18]:.0f}"
+        print(f"first word after the deadline: {told}, most {1000 * late[-1]:.0f} ms")  # noqa: T201
         assert late[0] >= 0
-        assert late[2] <= 0.3
+        assert late[18] <= 0.3
 
     asyncio.run(play())
 

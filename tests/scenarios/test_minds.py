@@ -50,3 +50,30 @@ def test_the_change_of_mind_is_said_after_the_answer_and_once() -> None:
     assert minds_named[0] == "a local mind"
     said = [report.said for report in seen if isinstance(report, TurnReport)]
     assert said == ["It is noon.", "I am thinking locally now.", "It is noon."]
+
+
+def test_a_mind_that_stands_by_has_read_all_turns_before_it_is_asked() -> None:
+    """Else it would read a whole conversation in the moment in which it takes over."""
+
+    async def play() -> None:
+        first, second = ScriptedMind("It is noon.", info=CLAUDE), ScriptedMind(info=LOCAL)
+        links = [Link(mind, Budget(mind.info.name)) for mind in (first, second)]
+        rules = Rules(lambda info: opening(info, "Ada"), switch_s=1.0)
+        device = ScriptedDevice([], ends=30.0, full_duplex=True)
+        async with open_chain(links, rules) as chain:
+            backends = EarBackends(ScriptedTranscriber([]), ScriptedDetector)
+            shared = Shared(backends, chain, ScriptedSynthesizer(), None, load("en"))
+            session = LiveSession(device, shared, Settings())
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(session.run())
+                await asyncio.sleep(0.1)
+                for text in ("What time is it?", "And now?"):
+                    await session.ask(text)
+                    await asyncio.sleep(1)
+                    assert second.asked == []
+                    assert text in [message.text for message in second.warmed[-1]]
+                reads = len(second.warmed)
+                await asyncio.sleep(5)
+                assert len(second.warmed) == reads, "once"
+
+    run(play())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,9 @@ from assistant.recorder.replay import replay
 from assistant.session import Settings
 from assistant.testing.ears import Script
 from assistant.testing.mind import ScriptedMind
+from assistant.testing.voice import ScriptedVoices
 from assistant.testing.wake import ScriptedWakeDetector, name
+from assistant.views import Activity, Status
 from tests.scenarios.stage import POLICY, Stage, as_shipped, perform
 from tests.scenarios.test_waking import WAKE
 
@@ -128,3 +131,34 @@ def test_its_name_lowers_them_at_once() -> None:
     )
     assert ducks(stage)[0] == (stage.events(e.Woken)[0][0], True)
     assert ducks(stage)[-1][1] is False
+
+
+def test_another_voice_speaks_from_the_next_answer_on() -> None:
+    """What is being said when it changes is said to its end as it began."""
+    voice = ScriptedVoices("alba", "joe")
+
+    async def other(stage: Stage) -> None:
+        speaking = asyncio.Event()
+        stage.session.watch(
+            lambda seen: (
+                speaking.set()
+                if isinstance(seen, Status) and seen.activity is Activity.SPEAKING
+                else None
+            )
+        )
+        await speaking.wait()
+        await voice.become(SimpleNamespace(voice="joe"))
+
+    long = "It is noon in the town. All of the shops are closed. I would wait for an hour."
+    stage = perform(
+        [(1.0, 2.0), (14.0, 15.0)],
+        [QUESTION, QUESTION],
+        [long, "Still noon."],
+        synthesizer=voice,
+        meanwhile=other,
+    )
+    assert [report.said for report in stage.reports] == [long, "Still noon."]
+    spoke = [name for name, _ in voice.spoke]
+    assert spoke.index("joe") >= 3
+    assert {name for name, text in voice.spoke if text in long} == {"alba"}
+    assert {name for name, text in voice.spoke if "Still" in text} == {"joe"}

@@ -14,7 +14,7 @@ from assistant.session import LiveSession, Settings, Shared
 from assistant.testing.detector import ScriptedDetector, sound
 from assistant.testing.device import ScriptedDevice
 from assistant.testing.ears import Script, ScriptedTranscriber
-from assistant.testing.mind import ScriptedMind
+from assistant.testing.mind import STALLED, ScriptedMind
 from assistant.testing.virtual_time import run as run_virtually
 from assistant.testing.voice import ScriptedSynthesizer
 from assistant.views import Activity, Status
@@ -189,5 +189,32 @@ def test_too_much_at_once_is_refused_and_said_so() -> None:
         outcomes = [task.result() for task in asked]
         assert outcomes.count("answered") == 1 + Policy().waiting
         assert outcomes.count("refused") == 12 - 1 - Policy().waiting
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("speak", [False, True])
+def test_who_goes_away_is_thought_for_no_more(*, speak: bool) -> None:
+    """In the middle of an answer, and before one that waits for its turn has begun."""
+
+    async def main() -> None:
+        mind = ScriptedMind(STALLED, "Three.")
+        session, reports = _session(_shared(mind=mind), ScriptedDevice(ends=60.0))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(session.run())
+            await asyncio.sleep(0)
+            asking = [
+                tasks.create_task(session.ask(text, speak=speak))
+                for text in ("Tell a story", "The second?")
+            ]
+            await asyncio.sleep(1.0)
+            assert mind.running == 1
+            for one in reversed(asking):
+                one.cancel()
+            await asyncio.sleep(0.05)
+            assert mind.running == 0
+            assert (await session.ask("The third?", speak=speak)).said == "Three."
+        assert [report.said for _, report in reports if report.said] == ["Three."]
+        assert not any("second" in message.text for message in mind.asked[-1])
 
     run_virtually(main())

@@ -14,7 +14,7 @@ ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
 UNKNOWN = "None"
 """What Home Assistant takes for an unknown state."""
-EVENTS = ("woken", "answered", "announced", "interrupted", "failed")
+EVENTS = ("woken", "answered", "announced", "interrupted", "failed", "rang")
 STARTING = "starting"
 LONGEST_STATE = 255
 """Characters of a state in Home Assistant."""
@@ -28,6 +28,7 @@ _ICONS = {
     "speed": "mdi:speedometer",
     "voice": "mdi:account-voice",
     "patience": "mdi:timer-sand",
+    "profile": "mdi:account-cog",
     "listen": "mdi:ear-hearing",
     "stop": "mdi:stop",
     "repeat": "mdi:repeat",
@@ -84,6 +85,11 @@ class Names:
     def everybody(self) -> str:
         """Where something is announced by all assistants of a home."""
         return f"{self.base}/announce"
+
+    @property
+    def announcement(self) -> str:
+        """Where we have the others announce something: all listen to it, we do not."""
+        return f"{self.everybody}/{self.id}"
 
     def state(self, name: str) -> str:
         """Where the state of an entity is told."""

@@ -21,6 +21,12 @@ NAME = "home_mqtt"
 STARTING_S = 30.0
 """Loading the broker takes 1 to 3 s; a slow machine may need more."""
 ENDING_S = 1.0
+SUBSCRIPTIONS = 20_000
+"""Topic filters of all clients together; more are refused until some are given up."""
+LONGEST_FILTER = 1024
+"""Characters of one."""
+REFUSED = 0x80
+"""What MQTT answers to a subscription that is not taken."""
 CONNECTIONS = 100
 """At once; who comes later waits."""
 
@@ -103,6 +109,7 @@ class _Thread(threading.Thread):
             ) from None
         place = self._place
         broker = broker_module.Broker(_settings(place))
+        _bound_subscriptions(broker)
         visitors = _Visitors(broker, line)
         try:
             await broker.start()
@@ -167,6 +174,20 @@ class _Visitors:
             writer.close()
         if self._here:
             await asyncio.wait(self._here, timeout=ENDING_S / 2)
+
+
+def _bound_subscriptions(broker: Any) -> None:
+    """Take so many subscriptions and no more, and serve the others between two of them."""
+    add = broker.add_subscription
+
+    async def bounded(subscription: tuple[str, int], session: Any) -> int:
+        await asyncio.sleep(0)  # amqtt takes all of a packet at once
+        topic, known = subscription[0], broker.subscriptions
+        if topic not in known and (len(known) >= SUBSCRIPTIONS or len(topic) > LONGEST_FILTER):
+            return REFUSED
+        return int(await add(subscription, session))
+
+    broker.add_subscription = bounded
 
 
 def _settings(place: Place) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Home(Gauged):
 
     async def _greet(self) -> None:
         """Say who we are first: Home Assistant should not wait for ten thousand devices."""
-        self._devices.connect(self._link.publish)
+        self._devices.connect(self._link.publish, self._terms.names.announcement)
         await self._link.subscribe(self._surface.commands)
         await self._surface.introduce(self._link)
         if self._terms.learns:

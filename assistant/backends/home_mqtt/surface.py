@@ -10,6 +10,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -36,6 +37,8 @@ AT_ONCE = 8
 """Commands that are being obeyed; more are dropped, so that a loop gone wild costs little."""
 COMMAND_S = 120.0
 """How long a command may take: an answer, spoken to its end."""
+LOOK_S = 1.0
+"""How often it is looked whether something was turned elsewhere, by a reload for example."""
 EVENTS_KEPT = 32
 """Of those that wait for the broker."""
 _TRUTH = {ON.lower(): True, OFF.lower(): False}
@@ -85,7 +88,8 @@ class Surface:
     @property
     def commands(self) -> list[str]:
         """Topics to be subscribed to."""
-        return [f"{self._names.own}/set/+", self._names.everybody, self._names.birth]
+        everybody = self._names.everybody
+        return [f"{self._names.own}/set/+", everybody, f"{everybody}/+", self._names.birth]
 
     def watch(self, seen: Seen) -> None:
         """Take what is to be seen of the session; never blocks."""
@@ -99,8 +103,10 @@ class Surface:
                 self._activity = activity
             case TurnReport():
                 self._turn_over(seen)
-            case Countdown(name=name, seconds=None):
+            case Countdown(name=name, seconds=None, rings=rings):
                 self._timers.pop(name, None)
+                if rings:
+                    self._happened("rang", **({"name": name} if self._manner.share_words else {}))
             case Countdown(name=name, seconds=float() | int() as left):
                 self._timers[name] = self._now() + timedelta(seconds=left)
             case _:
@@ -113,7 +119,9 @@ class Surface:
             self._tasks = tasks
             try:
                 while True:
-                    await self._news.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_S):
+                            await self._news.wait()
                     self._news.clear()
                     await self._tell(bus)
             finally:
@@ -132,8 +140,10 @@ class Surface:
             if message == ONLINE.encode() and not retained:
                 self._start(self._introduced_again(bus))
             return True
+        if topic == self._names.announcement:
+            return True  # our own words, for the others
         name = topic.removeprefix(f"{self._names.own}/set/")
-        if topic == self._names.everybody:
+        if topic == self._names.everybody or topic.startswith(f"{self._names.everybody}/"):
             name = "say"
         elif name == topic:
             return False
