@@ -16,7 +16,8 @@ from assistant.company import Kept
 from assistant.config import Chosen, Config, resolve
 from assistant.config.sections import McpServer
 from assistant.core.states import Mode, Policy
-from assistant.errors import BackendUnavailable, ModelError
+from assistant.errors import BackendUnavailable, ConfigError, ModelError
+from assistant.hands.furnishing import load as load_hands
 from assistant.hands.furnishing import open_kept
 from assistant.house import open_household
 from assistant.languages.pack import load as load_pack
@@ -41,6 +42,7 @@ from assistant.ports import (
     TextReader,
     Tool,
 )
+from assistant.reasoning.hands import Hands
 from assistant.reasoning.shelf import take
 from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
@@ -140,9 +142,9 @@ def stages(config: Config) -> dict[str, Chosen]:
     language = config.language
     chosen = {
         "vad": resolve("vad", config.vad, language=language),
-        "stt": resolve("stt", config.stt, language=language),
+        "stt": _ears_for(config),
         **mind_stages(config),
-        "tts": _voice(config),
+        "tts": _voice(config, language),
     }
     if config.vision.mode != "off":
         chosen["camera"] = resolve("camera", config.vision.camera)
@@ -155,16 +157,53 @@ def stages(config: Config) -> dict[str, Chosen]:
         chosen["turn"] = Chosen(smart, smart.Config())
     if config.tts.fallback is not None:
         chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
+    for code in config.others:
+        chosen[f"tts {code}"] = _voice(config, code)
+        if config.tts.fallback is not None:
+            chosen[f"fallback {code}"] = _its_own(resolve("tts", config.tts.fallback), code)
     return chosen
 
 
-def _voice(config: Config) -> Chosen:
-    """Choose the voice; where none was named, one that speaks the language."""
-    chosen = resolve("tts", config.tts, language=config.language)
-    speaks = config.language == "en" or "language" in type(chosen.config).model_fields
-    if speaks or "voice" in chosen.config.model_fields_set or config.tts.fallback is None:
+def _ears_for(config: Config) -> Chosen:
+    """Choose the ears. Raises `ConfigError` where they cannot tell languages apart."""
+    chosen = resolve("stt", config.stt, language=config.language, others=config.others)
+    if config.others and "other_languages" not in type(chosen.config).model_fields:
+        raise ConfigError(
+            "other_languages", f"the ears ({config.stt.backend}) cannot tell languages apart"
+        )
+    return chosen
+
+
+def _voice(config: Config, language: str) -> Chosen:
+    """Choose the voice of a language; where none was named, one that speaks it.
+
+    Raises `ConfigError` where nothing speaks another language than the usual one.
+    """
+    tts, usual = config.tts, language == config.language
+    chosen = resolve("tts", tts, language=language)
+    if language in tts.voices:
+        return replace(
+            chosen, config=chosen.config.model_copy(update={"voice": tts.voices[language]})
+        )
+    named = usual and "voice" in chosen.config.model_fields_set
+    if "language" in type(chosen.config).model_fields:
+        return chosen if usual else _its_own(chosen, language)
+    if (usual and language == "en") or named or (usual and tts.fallback is None):
         return chosen
-    return resolve("tts", config.tts.fallback, language=config.language)
+    if tts.fallback is None:
+        raise ConfigError(
+            "tts.voices", f"nothing speaks {language!r}: name its voice here, or set tts.fallback"
+        )
+    second = resolve("tts", tts.fallback, language=language)
+    return second if usual else _its_own(second, language)
+
+
+def _its_own(chosen: Chosen, language: str) -> Chosen:
+    """Give a voice another language: the one that is named for it speaks the usual one."""
+    fields = type(chosen.config).model_fields
+    own = {"language": language, "voice": fields["voice"].default if "voice" in fields else ""}
+    update = {name: value for name, value in own.items() if name in fields}
+    return replace(chosen, config=chosen.config.model_copy(update=update))
 
 
 def needed_models(chosen: Iterable[Chosen]) -> list[str]:
@@ -183,7 +222,7 @@ async def fetch_models(
     """Have the models of these stages here before a backend loads them. Raises `ModelError`."""
     wanted = {*only, *(MINDS if "llm" in only else ())}
     for stage, backend in stages(config).items():
-        if stage not in wanted:
+        if stage.partition(" ")[0] not in wanted:
             continue
         for name in needed_models([backend]):
             try:
@@ -201,7 +240,7 @@ def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
     contexts = {
         name: backend.module.open(backend.config)
         for name, backend in stages(config).items()
-        if name in only and (name != "turn" or _here(backend))
+        if name.partition(" ")[0] in only and (name != "turn" or _here(backend))
     }
     if "vad" in only:
         gate = importlib.import_module("assistant.backends.vad_webrtc")
@@ -254,6 +293,9 @@ async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIt
     contexts["toolbox"] = open_toolbox(config)
     contexts["eyes"] = open_eyes(config)
     contexts["kept"] = kept_of(config)
+    contexts["hands"] = _other_hands(config)
+    second_voices = {name: contexts.pop(f"fallback {name}", None) for name in config.others}
+    contexts |= {f"fallback {name}": _perhaps(voice) for name, voice in second_voices.items()}
     async with (
         together(contexts) as ports,
         _perhaps(fallback) as second,
@@ -263,7 +305,7 @@ async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIt
         home = ports["home"]
         if config.vision.mode != "off":
             await develop.run(pillow)  # it takes a quarter of a second, which no answer has
-        yield Shared(
+        shared = Shared(
             ears=_ears(config, ports) if "stt" in ports else unused_ears(),
             mind=mind,
             voice=ports.get("tts") or UnusedVoice(config.language),
@@ -275,6 +317,28 @@ async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIt
             eyes=Lookout(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
             kept=ports["kept"],
         )
+        yield replace(shared, others=tuple(_in(code, shared, ports) for code in config.others))
+
+
+def _in(language: str, shared: Shared, ports: dict[str, Any]) -> Shared:
+    """Return what sessions share when they speak another language."""
+    pack, kept, eyes = load_pack(language), shared.kept, shared.eyes
+    return replace(
+        shared,
+        voice=ports.get(f"tts {language}") or UnusedVoice(language),
+        fallback=ports[f"fallback {language}"],
+        pack=pack,
+        at_home=None,
+        eyes=replace(eyes, local=replace(ports["eyes"], pack=pack)),
+        kept=None if kept is None else replace(kept, hands=ports["hands"][language]),
+    )
+
+
+@asynccontextmanager
+async def _other_hands(config: Config) -> AsyncIterator[dict[str, Hands]]:
+    """Load the hands of the languages that may be spoken beside the usual one."""
+    wanted = config.others if config.hands.enabled else ()
+    yield {code: await asyncio.to_thread(load_hands, code) for code in wanted}
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from pydantic import (
 
 from assistant.home.learned import NotUnderstood, described
 from assistant.home.place import is_loopback
+from assistant.languages.pack import known
 
 
 class Section(BaseModel):
@@ -167,6 +168,11 @@ class Tts(Stage):
 
     kind = "tts"
     backend: str = Field(default="piper", description="Which synthesizer.")
+    voices: dict[str, str] = Field(
+        default={},
+        description="Voices of this synthesizer for other languages: {fr: fr_FR-siwis-medium}. "
+        "Where none is named, the fallback speaks.",
+    )
     fallback: Fallback | None
 
 
@@ -628,6 +634,11 @@ class Config(Section):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
         description="The language that is spoken: en, de, fr, …",
     )
+    other_languages: tuple[str, ...] = Field(
+        default=(),
+        description="Languages that may be spoken, too: [de, fr]. It hears which one a turn is "
+        "in, and answers in that. Needs a Whisper that is not English alone (base, small, …).",
+    )
     persona: Persona = Persona()
     device: Device
     echo: Echo
@@ -653,3 +664,26 @@ class Config(Section):
     control: Control = Control()
     home: Home = Home()
     log: Log = Log()
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _named(cls, language: object) -> object:
+        if language in {"auto", "any"}:
+            raise ValueError(
+                "name the one that is spoken most; those that it is to tell from it by itself "
+                f"go into other_languages, for example [{', '.join(known())}]"
+            )
+        return language
+
+    @field_validator("other_languages")
+    @classmethod
+    def _known(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        for code in languages:
+            if code not in known():
+                raise ValueError(f"there is no pack for {code!r}; there are: {', '.join(known())}")
+        return languages
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The languages beside the usual one."""
+        return tuple(code for code in dict.fromkeys(self.other_languages) if code != self.language)
