@@ -52,14 +52,14 @@ class Order:
     pace: int = 140
 
 
-CHOCOLATE = "Ajoute du chocolat à la liste de courses."
+COFFEE = "Ajoute du café à la liste de courses."
 BEACH = "Me gusta mucho la playa en verano, y el mar azul."
 PARIS = "Bonjour, je m'appelle Marie et j'habite à Paris avec ma famille."
 EXAMPLES = " ".join(hands("es").examples()[:4])
 ORDERS = (
     Order("de", "Stell einen Timer auf zehn Minuten.", "10 Minuten, ab jetzt.", "+m3", 165),
     Order("es", "¿Qué puedes hacer?", spoken("es").say("abilities", examples=EXAMPLES), "", 165),
-    Order("fr", CHOCOLATE, "Du chocolat, sur la liste de courses.", "", 150),
+    Order("fr", COFFEE, "Du café, sur la liste de courses.", "", 130),
     Order("en", "Add milk to the shopping list.", "Milk, on the shopping list.", ""),
 )
 BY_CODE = {order.code: order for order in ORDERS}

@@ -65,6 +65,10 @@ def said(stage: Stage) -> list[str]:
     return [report.said for report in stage.reports]
 
 
+def heard(stage: Stage) -> list[e.Heard]:
+    return [event for _, event in stage.events(e.Heard) if isinstance(event, e.Heard)]
+
+
 def test_each_order_is_answered_in_its_language_by_a_voice_that_speaks_it(
     furnish: Furnish,
 ) -> None:
@@ -125,8 +129,8 @@ def test_it_is_stopped_in_the_language_that_is_spoken(code: str, stop: str) -> N
         share=Voices().share,
         ends=20.0,
     )
-    (heard, *_) = [event for _, event in stage.events(e.Heard) if event.text == stop]  # type: ignore[attr-defined]
-    assert heard.verdict.kind in {e.Kind.STOP, e.Kind.CANCEL}  # type: ignore[attr-defined]
+    (kind, *_) = [event.verdict.kind for event in heard(stage) if event.text == stop]
+    assert kind in {e.Kind.STOP, e.Kind.CANCEL}
     assert stage.orders(c.CancelReply)
     assert len(stage.mind.asked) == 1
 
@@ -175,7 +179,7 @@ def test_a_draft_in_another_language_is_no_answer_though_the_words_are_the_same(
         share=Voices().share,
         ends=15.0,
     )
-    digests = {event.verdict.digest for _, event in stage.events(e.Heard)}  # type: ignore[attr-defined]
+    digests = {event.verdict.digest for event in heard(stage)}
     assert len(digests) == 2
     assert said(stage) == ["Das Radio.", "The radio."]
 
