@@ -188,7 +188,7 @@ class Decoder:
         return padded.astype(np.float32)
 
     def _tongue(self, encoded: Any, before: Tongue, seconds: float) -> Tongue:
-        """Find out which language it is in, where that is in question; costs a step of the decoder."""
+        """Find out which language it is in, where that is in question: a step of the decoder."""
         if before.code not in self._tokenizers:
             before = Tongue(self._usual, before.sure)
         if before.sure or not self.tells:
