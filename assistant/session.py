@@ -595,15 +595,17 @@ class LiveSession:
             if told.outcome == "answered":
                 self._ear.answered()
             errand = self._errands.of(order.turn)
-            self._conversation.add_turn(
-                order.text,
-                told.heard,
-                interrupted=told.outcome != "answered",
-                continues=order.continues != e.NOTHING,
-                tools=errand.rounds.record() if errand else (),
-                foreign=errand.is_foreign if errand else False,
-                images=self._sight.taken(order.turn),
-            )
+            known = not is_foreign(self._shared.mind.info, self._tongue.shared.pack.code)
+            if known:  # what it cannot read, a mind would go on with in kind
+                self._conversation.add_turn(
+                    order.text,
+                    told.heard,
+                    interrupted=told.outcome != "answered",
+                    continues=order.continues != e.NOTHING,
+                    tools=errand.rounds.record() if errand else (),
+                    foreign=errand.is_foreign if errand else False,
+                    images=self._sight.taken(order.turn),
+                )
             self._errands.told(order.turn, told.heard, whole=told.outcome == "answered")
         text = order.text if isinstance(order, c.Reply) else ""
         report = self._book.close(

@@ -166,6 +166,7 @@ def test_a_mind_that_does_not_know_the_language_says_so_in_it(code: str) -> None
     )
     assert said(stage) == [spoken(code).say("no_free_talk"), "Hello."]
     assert len(mind.asked) == 1
+    assert not any("blah" in message.text for message in mind.asked[0]), "it would imitate it"
     system = mind.asked[0][0].text
     assert "German" not in system, "it answers in English alone"
 
