@@ -65,7 +65,6 @@ BY_CODE = {order.code: order for order in ORDERS}
 MIXED = (
     BY_CODE["de"],
     Order("es", BEACH, spoken("es").say("no_free_talk"), "+m3", 150),
-    BY_CODE["en"],
 )
 """What its mind does not know is said in the language of the turn. Of French that espeak speaks
 `base` is too seldom sure."""
