@@ -16,7 +16,8 @@ from assistant.company import Kept
 from assistant.config import Chosen, Config, resolve
 from assistant.config.sections import McpServer
 from assistant.core.states import Mode, Policy
-from assistant.errors import BackendUnavailable, ModelError
+from assistant.errors import BackendUnavailable, ConfigError, ModelError
+from assistant.hands.furnishing import load as load_hands
 from assistant.hands.furnishing import open_kept
 from assistant.house import open_household
 from assistant.languages.pack import load as load_pack
@@ -42,6 +43,7 @@ from assistant.ports import (
     TextReader,
     Tool,
 )
+from assistant.reasoning.hands import Hands
 from assistant.reasoning.shelf import take
 from assistant.reasoning.toolbox import Toolbox
 from assistant.session import Settings, Shared
@@ -142,7 +144,7 @@ def stages(config: Config) -> dict[str, Chosen]:
     language = config.language
     chosen = {
         "vad": resolve("vad", config.vad, language=language),
-        "stt": resolve("stt", config.stt, language=language),
+        "stt": _ears_for(config),
         **mind_stages(config),
         "tts": voice(config)[1],
     }
@@ -157,21 +159,55 @@ def stages(config: Config) -> dict[str, Chosen]:
         chosen["turn"] = Chosen(smart, smart.Config())
     if config.tts.fallback is not None:
         chosen["fallback"] = resolve("tts", config.tts.fallback, language=language)
+    for code in config.others:
+        chosen[f"tts {code}"] = voice(config, code)[1]
+        if config.tts.fallback is not None:
+            chosen[f"fallback {code}"] = _its_own(resolve("tts", config.tts.fallback), code)
     return chosen
 
 
-def voice(config: Config) -> tuple[str, Chosen]:
-    """Choose the voice, and name its section.
+def _ears_for(config: Config) -> Chosen:
+    """Choose the ears. Raises `ConfigError` where they cannot tell languages apart."""
+    chosen = resolve("stt", config.stt, language=config.language, others=config.others)
+    if config.others and "other_languages" not in type(chosen.config).model_fields:
+        raise ConfigError(
+            "other_languages", f"the ears ({config.stt.backend}) cannot tell languages apart"
+        )
+    return chosen
 
-    Where the usual one does not speak the language, and no other is named, it is the second mouth.
+
+def voice(config: Config, language: str | None = None) -> tuple[str, Chosen]:
+    """Choose the voice of a language, of the usual one unless told, and name its section.
+
+    Where the usual voice does not speak it, and no other is named, it is the second mouth.
+    Raises `ConfigError` where nothing speaks another language than the usual one.
     """
-    chosen = resolve("tts", config.tts, language=config.language)
+    tts, code = config.tts, language or config.language
+    usual = code == config.language
+    chosen = resolve("tts", tts, language=code)
     fields = type(chosen.config).model_fields
-    speaks = config.language.startswith("en") or "language" in fields
-    usual = "voice" in fields and getattr(chosen.config, "voice", None) == fields["voice"].default
-    if speaks or not usual or config.tts.fallback is None:
+    if code in tts.voices:
+        update = {"voice": tts.voices[code]}
+        return "tts", replace(chosen, config=chosen.config.model_copy(update=update))
+    if "language" in fields:
+        return "tts", chosen if usual else _its_own(chosen, code)
+    named = "voice" in fields and getattr(chosen.config, "voice", None) != fields["voice"].default
+    if usual and (code.startswith("en") or named or tts.fallback is None):
         return "tts", chosen
-    return "tts.fallback", resolve("tts", config.tts.fallback, language=config.language)
+    if tts.fallback is None:
+        raise ConfigError(
+            "tts.voices", f"nothing speaks {code!r}: name its voice here, or set tts.fallback"
+        )
+    second = resolve("tts", tts.fallback, language=code)
+    return "tts.fallback", second if usual else _its_own(second, code)
+
+
+def _its_own(chosen: Chosen, language: str) -> Chosen:
+    """Give a voice another language: the one that is named for it speaks the usual one."""
+    fields = type(chosen.config).model_fields
+    own = {"language": language, "voice": fields["voice"].default if "voice" in fields else ""}
+    update = {name: value for name, value in own.items() if name in fields}
+    return replace(chosen, config=chosen.config.model_copy(update=update))
 
 
 def needed_models(chosen: Iterable[Chosen]) -> list[str]:
@@ -190,7 +226,7 @@ async def fetch_models(
     """Have the models of these stages here before a backend loads them. Raises `ModelError`."""
     wanted = {*only, *(MINDS if "llm" in only else ())}
     for stage, backend in stages(config).items():
-        if stage not in wanted:
+        if stage.partition(" ")[0] not in wanted:
             continue
         for name in needed_models([backend]):
             try:
@@ -208,7 +244,7 @@ def _contexts(config: Config, only: Collection[str]) -> dict[str, Any]:
     contexts = {
         name: backend.module.open(backend.config)
         for name, backend in stages(config).items()
-        if name in only and (name != "turn" or _here(backend))
+        if name.partition(" ")[0] in only and (name != "turn" or _here(backend))
     }
     if "vad" in only:
         gate = importlib.import_module("assistant.backends.vad_webrtc")
@@ -261,6 +297,9 @@ async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIt
     contexts["toolbox"] = open_toolbox(config)
     contexts["eyes"] = open_eyes(config)
     contexts["kept"] = kept_of(config)
+    contexts["hands"] = _other_hands(config)
+    second_voices = {name: contexts.pop(f"fallback {name}", None) for name in config.others}
+    contexts |= {f"fallback {name}": _perhaps(voice) for name, voice in second_voices.items()}
     async with (
         together(contexts) as ports,
         _perhaps(fallback) as second,
@@ -273,7 +312,7 @@ async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIt
         pack = load_pack(config.language)
         # Their rules are compiled once in a process: 15 and 40 ms, which the loop has not.
         await develop.run(lambda: (Plain(config.language), Visual(pack)))
-        yield Shared(
+        shared = Shared(
             ears=_ears(config, ports) if "stt" in ports else unused_ears(),
             mind=mind,
             voice=ports.get("tts") or UnusedVoice(config.language),
@@ -285,6 +324,28 @@ async def open_shared(config: Config, only: Collection[str] = STAGES) -> AsyncIt
             eyes=Lookout(ports.get("camera"), ports.get("screen"), ports["eyes"], develop.run),
             kept=ports["kept"],
         )
+        yield replace(shared, others=tuple(_in(code, shared, ports) for code in config.others))
+
+
+def _in(language: str, shared: Shared, ports: dict[str, Any]) -> Shared:
+    """Return what sessions share when they speak another language."""
+    pack, kept, eyes = load_pack(language), shared.kept, shared.eyes
+    return replace(
+        shared,
+        voice=ports.get(f"tts {language}") or UnusedVoice(language),
+        fallback=ports[f"fallback {language}"],
+        pack=pack,
+        at_home=None,
+        eyes=replace(eyes, local=replace(ports["eyes"], pack=pack)),
+        kept=None if kept is None else replace(kept, hands=ports["hands"][language]),
+    )
+
+
+@asynccontextmanager
+async def _other_hands(config: Config) -> AsyncIterator[dict[str, Hands]]:
+    """Load the hands of the languages that may be spoken beside the usual one."""
+    wanted = config.others if config.hands.enabled else ()
+    yield {code: await asyncio.to_thread(load_hands, code) for code in wanted}
 
 
 @asynccontextmanager

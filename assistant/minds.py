@@ -55,7 +55,9 @@ async def chained(
         return
     persona = config.persona
     rules = Rules(
-        lambda info: opening(info, persona.name, config.language, persona.prompt_extra),
+        lambda info: opening(
+            info, persona.name, config.language, persona.prompt_extra, config.others
+        ),
         config.llm.switch_after_s,
         config.language,
         _place(),

@@ -261,6 +261,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language that is spoken, by its code; "": the one that the ears were opened for."""
+
+    code: str = ""
+    sure: bool = False
+    """It needs no more looking into: else ears that know several find out which one it is."""
+
+
+UNTOLD = Tongue()
+"""Nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was understood of some sound."""
 
@@ -278,6 +291,8 @@ class Transcript:
     """The recogniser's own probability that nobody spoke."""
     doubtful: bool = False
     """The recogniser would decode the same sound again if this were the last word on it."""
+    tongue: Tongue = UNTOLD
+    """The language it is in."""
 
     @property
     def caption(self) -> str:
@@ -294,8 +309,12 @@ class Recogniser(Protocol):
         """Which ears, for the first screen: "Whisper tiny.en (int8, 2 threads)"."""
         ...
 
-    async def recognise(self, samples: Samples, *, stream: int, final: bool) -> Transcript:
+    async def recognise(
+        self, samples: Samples, *, stream: int, final: bool, tongue: Tongue = UNTOLD
+    ) -> Transcript:
         """Understand it. Final calls go before partials, streams take turns.
+
+        `tongue`: what was spoken so far, which short sound is taken for, too.
 
         Cancelling drops the result; the worker may stay busy for the length of one decode.
         """
@@ -331,8 +350,8 @@ class Transcriber(Protocol):
         """Which ears, for the first screen."""
         ...
 
-    def open(self) -> Transcription:
-        """Begin a turn."""
+    def open(self, tongue: Tongue = UNTOLD) -> Transcription:
+        """Begin a turn; `tongue`: what was spoken before it."""
         ...
 
 

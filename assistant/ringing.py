@@ -47,7 +47,9 @@ class Ringing:
     ) -> None:
         self.on = False
         """It rings now."""
-        self._alarms, self._device, self._say = alarms, device, say
+        self.say = say
+        """How the language answers that is spoken."""
+        self._alarms, self._device = alarms, device
         self._inject, self._show = inject, show
         self._due: list[Due] = []
         self._rings = asyncio.Event()
@@ -113,9 +115,9 @@ class Ringing:
             self._show(Countdown(self._name(one.alarm), None, rings=not one.missed))
 
     def _sentences(self, due: list[Due], now: datetime) -> str:
-        told = [rings(one, self._say, now) for one in due[:_TOGETHER]]
+        told = [rings(one, self.say, now) for one in due[:_TOGETHER]]
         if len(due) > _TOGETHER:
-            told.append(self._say.say("and_more", count=len(due) - _TOGETHER))
+            told.append(self.say.say("and_more", count=len(due) - _TOGETHER))
         return " ".join(told)
 
     async def _ring(self) -> None:
@@ -146,7 +148,7 @@ class Ringing:
         self._tune()
 
     def _name(self, alarm: Alarm) -> str:
-        return called(alarm, self._say, 1)
+        return called(alarm, self.say, 1)
 
 
 def _bell() -> Audio:

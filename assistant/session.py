@@ -55,7 +55,7 @@ from assistant.reasoning.conversation import IDLE_SECONDS, Conversation
 from assistant.reasoning.errands import Errands
 from assistant.reasoning.hands import Handiwork
 from assistant.reasoning.offers import offers
-from assistant.reasoning.persona import introduction, is_foreign, opening
+from assistant.reasoning.persona import answers_in, introduction, is_foreign, opening
 from assistant.reasoning.surroundings import Around, Work
 from assistant.reasoning.telling import RULES
 from assistant.reasoning.thinker import think
@@ -98,6 +98,8 @@ class Shared:
     eyes: Lookout = field(default_factory=Lookout)
     kept: Kept | None = None
     """Hands, and what they keep; `None`: all is for the mind."""
+    others: tuple["Shared", ...] = ()
+    """The same for the other languages that may be spoken: their packs, voices and hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,20 @@ class Settings:
     pauses: Pauses = field(default_factory=Pauses)
     """How long this user hesitates, as far as that is known."""
     sight: SightSettings = field(default_factory=SightSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tongue:
+    """What a session has in one of its languages."""
+
+    shared: Shared
+    around: Around
+    hands: Handiwork | None
+
+
+def _held(voice: Synthesizer) -> Synthesizer:
+    """Return the voice of an answer that begins now: it keeps it when another one is chosen."""
+    return voice.held() if isinstance(voice, Voices) else voice
 
 
 class LiveSession:
@@ -152,14 +168,18 @@ class LiveSession:
         )
         self._sight.on_open = lambda: self.cue(c.Tone.LOOKING)
         self._sight.show = self._show
-        self._dials = Dials(device, (shared.voice, shared.fallback))
+        every = (shared, *shared.others)
+        voices = (voice for one in every for voice in (one.voice, one.fallback))
+        self._dials = Dials(device, voices)
         self._dials.changed = self._set_level
         self.controls = self._knobs()
         """What words and surfaces may turn."""
-        self._around = self._surroundings()
+        self._tongues = {one.pack.code: self._tongue_of(one) for one in every}
+        self._tongue = self._tongues[shared.pack.code]
+        self._ear.on_language = self._change_tongue
         self._errands = Errands(
             shared.toolbox,
-            self._around,
+            self._tongue.around,
             shared.pack.asking,
             amend=self._conversation.amend,
             tone=lambda: self.cue(c.Tone.WAITING),
@@ -183,7 +203,7 @@ class LiveSession:
         device.watch(self._device_changed)
         self._said = ""
         self._closing = False
-        self._hands, self._ringing = self._furnished(shared.kept)
+        self._ringing = self._bell()
 
     async def run(self) -> None:
         """Converse until the device's sound is over and answered, or until cancelled.
@@ -231,7 +251,7 @@ class LiveSession:
             speaker=info.speaker,
             ears=shared.ears.transcriber.name,
             mind=shared.mind.info.name,
-            voice=shared.voice.info.name,
+            voice=self._tongue.shared.voice.info.name,
             last_latency=self._latency,
             faults=self._faults,
             trouble=info.trouble,
@@ -351,15 +371,15 @@ class LiveSession:
     def scope(self, order: Order) -> Speech:
         """Prepare a reply, an announcement or a draft."""
         silent = isinstance(order, c.Reply) and order.ask in self._written
-        shared, device = self._shared, self._device
+        tongue, device = self._tongue.shared, self._device
         utterance = (
             None
             if silent
-            else Utterance(device, self._voice, shared.pack.code, fallback=shared.fallback)
+            else Utterance(device, _held(tongue.voice), tongue.pack.code, fallback=tongue.fallback)
         )
         released = asyncio.Event()
         speech = Speech(
-            *(order, self._pieces(order, released), utterance, device, self.inject),
+            *(order, self._pieces(order, self._tongue, released), utterance, device, self.inject),
             *(self._book.mark, self._told, released, lambda: self._dials.decibels),
         )
         if isinstance(order, c.Draft):
@@ -389,12 +409,6 @@ class LiveSession:
         """End long work."""
         self.jobs.cancel(job)
 
-    @property
-    def _voice(self) -> Synthesizer:
-        """The voice of an answer that begins now."""
-        voice = self._shared.voice
-        return voice.held() if isinstance(voice, Voices) else voice
-
     # ── how ───────────────────────────────────────────────────────────────────────────────────
 
     def _opening(self, settings: Settings) -> tuple[Message, ...]:
@@ -402,22 +416,43 @@ class LiveSession:
         info, shared = self._shared.mind.info, self._shared
         rules = RULES if info.calls_tools and shared.toolbox.has_any else ""
         extra = f"{rules} {settings.extra}".strip()
-        return opening(info, settings.name, shared.pack.code, extra)
+        others = [other.pack.code for other in shared.others]
+        return opening(info, settings.name, shared.pack.code, extra, others)
 
-    async def _pieces(self, order: Order, released: asyncio.Event) -> AsyncIterator[str]:
+    def _tongue_of(self, shared: Shared) -> _Tongue:
+        """Give a language what it needs of this session."""
+        around = self._surroundings(shared)
+        calls, hands = shared.mind.info.calls_tools, None
+        if shared.kept is not None:
+            hands = Handiwork(shared.kept.hands, around, calls_tools=calls, offers=self._offers)
+        return _Tongue(shared, around, hands)
+
+    def _change_tongue(self, code: str) -> None:
+        """Speak another language: it was spoken, and its words are told next."""
+        tongue = self._tongue = self._tongues.get(code, self._tongue)
+        shared = tongue.shared
+        self._sight.speak(shared.pack, shared.eyes)
+        self._errands.around, self._errands.words = tongue.around, shared.pack.asking
+        if self._ringing is not None:
+            self._ringing.say = spoken(shared.pack.code)
+
+    async def _pieces(
+        self, order: Order, tongue: _Tongue, released: asyncio.Event
+    ) -> AsyncIterator[str]:
         """What there is to say, as it comes; nothing is done before it is released."""
-        mind, settings = self._shared.mind, self._settings
+        shared, settings = tongue.shared, self._settings
+        mind, code = shared.mind, shared.pack.code
         if isinstance(order, c.Announce):
             said = order.utterance
-            yield self._shared.pack.notices[said] if isinstance(said, c.Notice) else said
+            yield shared.pack.notices[said] if isinstance(said, c.Notice) else said
             return
         canned = None
-        if self._hands is not None:
-            canned = await self._hands.answer(
+        if tongue.hands is not None:
+            canned = await tongue.hands.answer(
                 order.text, turn=order.turn, continues=order.continues, released=released
             )
-        if canned is None and (home := self._shared.at_home) is not None:
-            canned = await home.answer(order.text, released)
+        if canned is None and shared.at_home is not None:
+            canned = await shared.at_home.answer(order.text, released)
         if canned is None:
             canned = introduction(order.text, mind.info, settings.name)
         if canned is not None:
@@ -436,14 +471,14 @@ class LiveSession:
         if looked.said:
             yield looked.said
             return
-        if is_foreign(mind.info, self._shared.pack.code):  # what its eyes tell needs no mind
-            yield spoken(self._shared.pack.code).say("no_free_talk")
+        if is_foreign(mind.info, code):  # what its eyes tell needs no mind
+            yield spoken(code).say("no_free_talk")
             return
         prompt = talk.prompt(
             order.text,
             continues=continues,
             images=looked.images,
-            note=looked.note,
+            note=f"{looked.note} {self._in_which(code)}".strip(),
             refers=self._sight.refers(order.text),
         )
         errand = self._errands.errand(
@@ -459,6 +494,10 @@ class LiveSession:
                     yield piece
         finally:
             errand.close()
+
+    def _in_which(self, code: str) -> str:
+        """Tell the mind what to answer in, where that is not what it is told at the beginning."""
+        return "" if code == self._shared.pack.code else answers_in(code)
 
     def _start_job(self, title: str, work: Work, deadline: float) -> int:
         return self.jobs.start(title, work, deadline=deadline)
@@ -482,9 +521,9 @@ class LiveSession:
             close_ears=self._close_ears,
         )
 
-    def _surroundings(self) -> Around:
+    def _surroundings(self, shared: Shared) -> Around:
         """What hands and tools may use of this session."""
-        shared, kept, controls = self._shared, self._shared.kept, self.controls
+        kept, controls = shared.kept, self.controls
         alone = Around(shared.pack.code, kept=(controls,))
         return replace(
             alone if kept is None else kept.around(controls),
@@ -496,20 +535,16 @@ class LiveSession:
             local=shared.eyes.local,
         )
 
-    def _furnished(self, kept: Kept | None) -> tuple[Handiwork | None, Ringing | None]:
-        """Give the hands what they need of this session."""
+    def _bell(self) -> Ringing | None:
+        """Return what rings here when something that is kept is due."""
+        kept, say = self._shared.kept, spoken(self._shared.pack.code)
         if kept is None:
-            return None, None
-        info = self._shared.mind.info
-        say = spoken(self._shared.pack.code)
-        ringing = Ringing(kept.alarms, self._device, say, self.inject, self._show)
-        calls = info.calls_tools
-        hands = Handiwork(kept.hands, self._around, calls_tools=calls, offers=self._offers)
-        return hands, ringing
+            return None
+        return Ringing(kept.alarms, self._device, say, self.inject, self._show)
 
     def _offers(self) -> tuple[str, ...]:
         """Return what can be done here beside what hands do."""
-        shared, eyes = self._shared, self._shared.eyes
+        shared, eyes = self._tongue.shared, self._shared.eyes
         may = self._settings.sight.mode in {"auto", "always"} and eyes.camera is not None
         useful = shared.mind.info.sees or eyes.local is not None
         return offers(
@@ -520,7 +555,7 @@ class LiveSession:
         )
 
     def _opens_eyes(self, text: str) -> bool:
-        wish = Visual(self._shared.pack).wish(text)
+        wish = Visual(self._tongue.shared.pack).wish(text)
         return wish is not None and wish.source == "camera"
 
     async def _ring(self) -> None:
@@ -572,15 +607,17 @@ class LiveSession:
             if told.outcome == "answered":
                 self._ear.answered()
             errand = self._errands.of(order.turn)
-            self._conversation.add_turn(
-                order.text,
-                told.heard,
-                interrupted=told.outcome != "answered",
-                continues=order.continues != e.NOTHING,
-                tools=errand.rounds.record() if errand else (),
-                foreign=errand.is_foreign if errand else False,
-                images=self._sight.taken(order.turn),
-            )
+            known = not is_foreign(self._shared.mind.info, self._tongue.shared.pack.code)
+            if known:  # what it cannot read, a mind would go on with in kind
+                self._conversation.add_turn(
+                    order.text,
+                    told.heard,
+                    interrupted=told.outcome != "answered",
+                    continues=order.continues != e.NOTHING,
+                    tools=errand.rounds.record() if errand else (),
+                    foreign=errand.is_foreign if errand else False,
+                    images=self._sight.taken(order.turn),
+                )
             self._errands.told(order.turn, told.heard, whole=told.outcome == "answered")
         text = order.text if isinstance(order, c.Reply) else ""
         report = self._book.close(

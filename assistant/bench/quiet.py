@@ -12,7 +12,7 @@ from assistant.core.commands import Listen
 from assistant.core.events import Heard, SpeechStarted
 from assistant.errors import MediaError
 from assistant.listening.streaming import StreamingTranscriber
-from assistant.ports import RATE, Recogniser, Samples, Transcript
+from assistant.ports import RATE, UNTOLD, Recogniser, Samples, Tongue, Transcript
 from assistant.session import Settings, Shared
 
 LEVELS_DB = (0.0, -6.0, -12.0, -18.0)
@@ -113,10 +113,12 @@ class Counted:
         """Which ears."""
         return self._recogniser.name
 
-    async def recognise(self, samples: Samples, *, stream: int, final: bool) -> Transcript:
+    async def recognise(
+        self, samples: Samples, *, stream: int, final: bool, tongue: Tongue = UNTOLD
+    ) -> Transcript:
         """Pass it on."""
         self.calls += 1
-        return await self._recogniser.recognise(samples, stream=stream, final=final)
+        return await self._recogniser.recognise(samples, stream=stream, final=final, tongue=tongue)
 
 
 async def measure(

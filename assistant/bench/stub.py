@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from assistant.bench.manifest import Known
-from assistant.ports import RATE, Samples, Transcript
+from assistant.ports import RATE, UNTOLD, Samples, Tongue, Transcript
 from assistant.session import Shared
 from assistant.testing.mind import ScriptedMind, answer
 from assistant.testing.voice import ScriptedSynthesizer
@@ -60,7 +60,7 @@ class KnowingEars:
         self._voiced = max(1, round((ends - starts - silent) * RATE))
         self._heard = 0
 
-    def open(self) -> "KnowingTranscription":
+    def open(self, tongue: Tongue = UNTOLD) -> "KnowingTranscription":  # noqa: ARG002 - as the port has it
         """Begin a turn."""
         return KnowingTranscription(self, self._spoken())
 

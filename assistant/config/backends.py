@@ -29,18 +29,23 @@ class Chosen:
     config: BaseModel
 
 
-def resolve(kind: str, section: Stage, *, language: str | None = None) -> Chosen:
+def resolve(
+    kind: str, section: Stage, *, language: str | None = None, others: tuple[str, ...] = ()
+) -> Chosen:
     """Return the backend of a stage, ready for ``chosen.module.open(chosen.config)``.
 
-    `language` fills the setting of this name if the backend has one and the user gave none.
+    `language` fills the setting of this name if the backend has one and the user gave none;
+    `others` likewise `other_languages`.
     """
     config = section.settings
-    if (
-        language is not None
-        and "language" in type(config).model_fields
-        and "language" not in config.model_fields_set
-    ):
-        config = config.model_copy(update={"language": language})
+    filled = {"language": language, "other_languages": others}
+    config = config.model_copy(
+        update={
+            name: value
+            for name, value in filled.items()
+            if value and name in type(config).model_fields and name not in config.model_fields_set
+        }
+    )
     return Chosen(backend_module(kind, section.backend), config)
 
 

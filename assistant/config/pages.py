@@ -15,8 +15,8 @@ from assistant.config.marks import Key
 from assistant.config.sections import Config, Stage
 
 WIDTH = 98
-INHERITED = "language"
-"""A setting of backends that the app fills from the top of the file unless it is given."""
+INHERITED = frozenset({"language", "other_languages"})
+"""Settings of backends that the app fills from the top of the file unless they are given."""
 
 _TOP = """\
 # The assistant's configuration: every setting, with its default. What you leave out has it, too.
@@ -93,7 +93,7 @@ def _entry(name: str, field: FieldInfo, indent: str, chosen: str | None = None) 
     if default is PydanticUndefined:
         yield f"{indent}# {name}:"
     else:
-        off = "# " if name == INHERITED and indent else ""
+        off = "# " if name in INHERITED and indent else ""
         yield f"{indent}{off}{name}: {scalar(default)}"
 
 

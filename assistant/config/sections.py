@@ -19,6 +19,7 @@ from pydantic import (
 
 from assistant.home.learned import NotUnderstood, described
 from assistant.home.place import is_loopback
+from assistant.languages.pack import known
 
 
 class Section(BaseModel):
@@ -169,6 +170,11 @@ class Tts(Stage):
 
     kind = "tts"
     backend: str = Field(default="piper", description="Which synthesizer.")
+    voices: dict[str, str] = Field(
+        default={},
+        description="Voices of this synthesizer for other languages: {fr: fr_FR-siwis-medium}. "
+        "Where none is named, the fallback speaks.",
+    )
     fallback: Fallback | None
 
 
@@ -630,6 +636,11 @@ class Config(Section):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
         description="The language that is spoken: en, de, fr, …",
     )
+    other_languages: tuple[str, ...] = Field(
+        default=(),
+        description="Languages that may be spoken, too: [de, fr]. It hears which one a turn is "
+        "in, and answers in that. Needs a Whisper that is not English alone (base, small, …).",
+    )
     minds: list[str | dict[str, str]] = Field(
         default=[],
         description="Who thinks, by short names, the second if the first cannot, and a third: "
@@ -676,6 +687,29 @@ class Config(Section):
     @field_serializer("profiles")
     def _named(self, profiles: dict[str, dict[str, Any]]) -> dict[str, Any]:
         return {name: _without_secrets(tree) for name, tree in profiles.items()}
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _one_at_first(cls, language: object) -> object:
+        if language in {"auto", "any"}:
+            raise ValueError(
+                "name the one that is spoken most; those that it is to tell from it by itself "
+                f"go into other_languages, for example [{', '.join(known())}]"
+            )
+        return language
+
+    @field_validator("other_languages")
+    @classmethod
+    def _known(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        for code in languages:
+            if code not in known():
+                raise ValueError(f"there is no pack for {code!r}; there are: {', '.join(known())}")
+        return languages
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The languages beside the usual one."""
+        return tuple(code for code in dict.fromkeys(self.other_languages) if code != self.language)
 
 
 def _without_secrets(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import assistant.languages
 from assistant.core.commands import Notice
@@ -140,6 +141,7 @@ def known() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name not in _FORMS and "_" not in name))
 
 
+@cache
 def load(code: str) -> Pack:
     """Return the pack of a language; raises `ConfigError` if there is none."""
     if code not in known():

@@ -47,7 +47,9 @@ from assistant.ports import (
     Device,
     Frame,
     Samples,
+    Tongue,
     Transcriber,
+    Transcription,
     VoiceDetector,
     WakeDetector,
 )
@@ -115,6 +117,11 @@ class Ear:
         self._hearing = Hearing(
             self._heard, pack, self._settings.digest_key, backends.judges, self.names
         )
+        self._hearing.spoken = self._spoken
+        self.language = pack.code
+        """What was spoken last."""
+        self.on_language: Callable[[str], None] = lambda _: None
+        """Called with its code when something else is spoken, before its words are told."""
         self._tasks: asyncio.TaskGroup | None = None
         self._turns: dict[int, OpenTurn] = {}
         self._current: OpenTurn | None = None
@@ -206,11 +213,19 @@ class Ear:
         if self._tasks is None:
             self._emit(ListeningFailed(turn, "the microphone is closed"))
             return
-        opened = OpenTurn(turn, self._transcriber.open(), self._hearing, self._tasks)
+        opened = OpenTurn(turn, self._open(), self._hearing, self._tasks)
         self._begin(opened)
         if not opened.called and self._goes_on():
             opened.before = self._said
         self._turns[turn] = self._current = opened
+
+    def _open(self) -> Transcription:
+        return self._transcriber.open(Tongue(self.language))
+
+    def _spoken(self, code: str) -> None:
+        if code != self.language:
+            self.language = code
+            self.on_language(code)
 
     def _begin(self, turn: OpenTurn) -> None:
         """Give a turn the sound that was before it was opened: what is behind the name if any."""
@@ -303,7 +318,7 @@ class Ear:
         turn = self._current
         if isinstance(event, Woken) and turn is not None and not turn.full:
             turn.before = None
-            turn.restart(self._transcriber.open())
+            turn.restart(self._open())
             self._begin(turn)
         self._emit(event)
 

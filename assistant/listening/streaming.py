@@ -20,7 +20,16 @@ from dataclasses import dataclass, replace
 
 from assistant.listening.agreement import Agreement
 from assistant.listening.window import LONGEST_S, Window, joined
-from assistant.ports import RATE, Recogniser, Samples, Transcriber, Transcript, Word
+from assistant.ports import (
+    RATE,
+    UNTOLD,
+    Recogniser,
+    Samples,
+    Tongue,
+    Transcriber,
+    Transcript,
+    Word,
+)
 
 NEW_S = 0.12
 """New sound that is worth a decode: a phoneme or two."""
@@ -60,9 +69,9 @@ class StreamingTranscriber:
         """What understands a piece of sound at a time."""
         return self._recogniser
 
-    def open(self) -> "StreamingTranscription":
+    def open(self, tongue: Tongue = UNTOLD) -> "StreamingTranscription":
         """Begin a turn."""
-        return StreamingTranscription(self._recogniser, self._pace)
+        return StreamingTranscription(self._recogniser, self._pace, tongue)
 
 
 @dataclass(slots=True)
@@ -91,8 +100,8 @@ class _Running:
 class StreamingTranscription:
     """One turn. Positions are in samples of the turn; sound is fed as it comes."""
 
-    def __init__(self, recogniser: Recogniser, pace: _Pace) -> None:
-        self._recogniser, self._pace = recogniser, pace
+    def __init__(self, recogniser: Recogniser, pace: _Pace, before: Tongue) -> None:
+        self._recogniser, self._pace, self._before = recogniser, pace, before
         self._window = Window()
         self._agreement = Agreement()
         self._voiced = 0
@@ -213,13 +222,23 @@ class StreamingTranscription:
         finally:
             self._running = None
 
+    @property
+    def _tongue(self) -> Tongue:
+        """What was spoken so far: what a few syllables seemed to be in counts for nothing."""
+        heard = self._heard.tongue
+        if heard.sure or not self._window.head:
+            return heard if heard.sure else self._before
+        return replace(heard, sure=True)  # the rest of a long turn is in what its head is in
+
     async def _decode(self, *, thorough: bool) -> None:
         covers = self._asked = self._window.end
         sound = self._window.sound(min(covers, self._voiced + round(TAIL_S * RATE)))
         now = asyncio.get_running_loop().time
         begun = now()
         try:
-            heard = await self._recogniser.recognise(sound, stream=id(self), final=thorough)
+            heard = await self._recogniser.recognise(
+                sound, stream=id(self), final=thorough, tongue=self._tongue
+            )
         except BaseException:
             self._asked = self._heard.covers  # it gave nothing: what it covered still waits
             raise

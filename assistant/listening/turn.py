@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from assistant.core.events import NOTHING, Event, Heard, Kind, ListeningFailed, Verdict
 from assistant.errors import AssistantError
-from assistant.languages.pack import Pack
+from assistant.languages.pack import Pack, load
 from assistant.listening.completeness import NEVER_ENDS, PLAIN, UNDECIDED, Evidence, combine
 from assistant.listening.inquiry import Inquiry, Judges, Reading
 from assistant.listening.names import without_name
@@ -37,6 +37,8 @@ class Hearing:
     """Our own speech sounds."""
     said: Callable[[], str] = str
     """What of our own speech the microphone may hear now."""
+    spoken: Callable[[str], None] = lambda _: None
+    """Takes the language of words, by its code, before they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,10 @@ class OpenTurn:
 
     def _tell(self, transcript: Transcript, take: int) -> None:
         text = without_name(transcript.text, self._hearing.names)
+        code = transcript.tongue.code
         self._plain = judge(
             text,
-            self._hearing.pack,
+            load(code) if code else self._hearing.pack,
             digest_key=self._hearing.digest_key,
             expecting=self._hearing.expecting,
             clear=is_clear(transcript, over_us=self._over_us, goes_on=self.before is not None),
@@ -180,6 +183,8 @@ class OpenTurn:
         self._heard = Heard(
             self.number, text, verdict, take, shown if shown != text else "", stable
         )
+        if code and self._plain.kind is Kind.WORDS:
+            self._hearing.spoken(code)
         self._hearing.emit(self._heard)
         self._ask()
 

@@ -2,7 +2,7 @@
 
 from assistant.listening.ear import EarBackends
 from assistant.listening.streaming import as_transcriber
-from assistant.ports import RATE, Samples, Transcript
+from assistant.ports import RATE, UNTOLD, Samples, Tongue, Transcript
 
 
 class _Nothing:
@@ -11,9 +11,16 @@ class _Nothing:
     name = "none"
     window = RATE // 50
 
-    async def recognise(self, samples: Samples, *, stream: int, final: bool) -> Transcript:  # noqa: ARG002 - as the port has it
+    async def recognise(
+        self,
+        samples: Samples,  # noqa: ARG002 - as the port has it
+        *,
+        stream: int,  # noqa: ARG002
+        final: bool,  # noqa: ARG002
+        tongue: Tongue = UNTOLD,
+    ) -> Transcript:
         """Understand nothing."""
-        return Transcript("")
+        return Transcript("", tongue=tongue)
 
     def probability(self, samples: Samples) -> float:  # noqa: ARG002 - as the port has it
         """Say that nobody speaks."""

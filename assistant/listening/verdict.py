@@ -97,7 +97,7 @@ def judge(
         kind=kind,
         complete=_complete(text, kind, pack, expecting=expecting),
         ends_sentence=kind is Kind.WORDS and ends_sentence(text, pack),
-        digest=_digest(spoken, digest_key),
+        digest=_digest(spoken, pack.code, digest_key),
     )
 
 
@@ -131,10 +131,11 @@ def _complete(text: str, kind: Kind, pack: Pack, *, expecting: bool) -> float:
             return PLAIN if expecting and is_number(normalised(text), pack) else cue(text, pack)
 
 
-def _digest(words: Words, key: bytes) -> str:
+def _digest(words: Words, language: str, key: bytes) -> str:
+    """The same words in another language are others: they want another answer."""
     if not words:
         return ""
-    return blake2b(" ".join(words).encode(), digest_size=DIGEST, key=key).hexdigest()
+    return blake2b(" ".join((language, *words)).encode(), digest_size=DIGEST, key=key).hexdigest()
 
 
 def _made_of(words: Words, phrases: frozenset[Words]) -> bool:

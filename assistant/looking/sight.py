@@ -105,9 +105,8 @@ class Sight:
         self.on_open: Callable[[], None] = lambda: None
         """Called when a camera has opened, as soon as nobody speaks over the tone."""
         self.show: Callable[[Looking | Card], None] = lambda _: None
-        self._eyes, self._mind, self._mark = eyes, mind, mark
-        self._excuses = pack.sights.excuses
-        self._visual = Visual(pack)
+        self._mind, self._mark = mind, mark
+        self.speak(pack, eyes)
         self._camera = Glance(eyes.camera) if eyes.camera else None
         self._screen = Glance(eyes.screen) if eyes.screen else None
         self._unwatch = [
@@ -129,6 +128,10 @@ class Sight:
         self._taking: set[asyncio.Timeout] = set()
         """What ends each of them."""
         self._committed = False
+
+    def speak(self, pack: Pack, eyes: Lookout) -> None:
+        """Take the words of a language, and the eyes that answer in it; the cameras stay."""
+        self._eyes, self._visual, self._excuses = eyes, Visual(pack), pack.sights.excuses
 
     # ── when ──────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,7 @@
 """Who the assistant is, in words for the model."""
 
 import re
+from collections.abc import Sequence
 
 from assistant.ports import Message, MindInfo
 
@@ -63,11 +64,19 @@ def is_tiny(info: MindInfo) -> bool:
     return found is not None and float(found[1]) * _UNITS[found[2].lower()][0] < TINY
 
 
-def prompt(info: MindInfo, name: str, language: str = "en", extra: str = "") -> str:
-    """Return the system prompt for a mind that speaks: the shortest that it follows."""
-    tongue = _LANGUAGES.get(language, f"the language {language}")
+def prompt(
+    info: MindInfo, name: str, language: str = "en", extra: str = "", others: Sequence[str] = ()
+) -> str:
+    """Return the system prompt for a mind that speaks: the shortest that it follows.
+
+    `others`: languages that it may be spoken to in, too.
+    """
+    tongue = _named(language)
+    if others:
+        named = ", ".join(map(_named, others))
+        tongue = f"the language of the question ({tongue}, {named})"
     if is_tiny(info):
-        spoken = "" if language == "en" else f" in {tongue}"
+        spoken = "" if "en" in {language, *others} else f" in {tongue}"
         text = f"{_TINY_PROMPT}{spoken} in one or two short spoken sentences."
     else:
         where = " on this machine" if info.local else ""
@@ -83,12 +92,21 @@ def prompt(info: MindInfo, name: str, language: str = "en", extra: str = "") -> 
     return f"{text} {extra.strip()}".strip()
 
 
+def answers_in(language: str) -> str:
+    """Return the note on a question that is not in the usual language."""
+    return f"Answer in {_named(language)}."
+
+
+def _named(language: str) -> str:
+    return _LANGUAGES.get(language, f"the language {language}")
+
+
 def opening(
-    info: MindInfo, name: str, language: str = "en", extra: str = ""
+    info: MindInfo, name: str, language: str = "en", extra: str = "", others: Sequence[str] = ()
 ) -> tuple[Message, ...]:
     """Return the messages that each conversation begins with: the prompt, perhaps examples."""
-    messages = [Message("system", prompt(info, name, language, extra))]
-    if is_tiny(info) and language == "en":
+    messages = [Message("system", prompt(info, name, language, extra, others))]
+    if is_tiny(info) and "en" in {language, *others}:  # it is asked in no other one
         for question, answer in _EXAMPLES:
             messages += [Message("user", question), Message("assistant", answer)]
     return tuple(messages)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.errors import BackendError
-from assistant.ports import RATE, Samples, Transcript
+from assistant.ports import RATE, UNTOLD, Samples, Tongue, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Script:
     """What `finalize` raises."""
     partial_failure: BackendError | None = None
     """What `partials` raises after the last of `said`."""
+    language: str = ""
+    """What it is in; empty: what was spoken before."""
 
     def heard(self, samples: int) -> str:
         """Return what is understood of so many samples."""
@@ -42,17 +44,18 @@ class ScriptedTranscriber:
         self._scripts = iter(tuple(scripts))
         self.opened: list[ScriptedTranscription] = []
 
-    def open(self) -> "ScriptedTranscription":
+    def open(self, tongue: Tongue = UNTOLD) -> "ScriptedTranscription":
         """Begin the next script."""
-        self.opened.append(ScriptedTranscription(next(self._scripts, Script())))
+        self.opened.append(ScriptedTranscription(next(self._scripts, Script()), tongue))
         return self.opened[-1]
 
 
 class ScriptedTranscription:
     """One turn that is being understood."""
 
-    def __init__(self, script: Script) -> None:
-        self._script = script
+    def __init__(self, script: Script, before: Tongue = UNTOLD) -> None:
+        self._script, self.before = script, before
+        self._tongue = Tongue(script.language) if script.language else before
         self._pieces: list[Samples] = []
         self._fed = 0
         self._more = asyncio.Event()
@@ -87,7 +90,9 @@ class ScriptedTranscription:
             if text != told:
                 await asyncio.sleep(self._script.partial_s)
                 told = text
-                yield Transcript(text, stable=len(text), covers=covers)  # it will stay
+                yield Transcript(  # it will stay
+                    text, stable=len(text), covers=covers, tongue=self._tongue
+                )
                 continue
             if self._script.partial_failure and covers >= self._all:
                 raise self._script.partial_failure
@@ -105,7 +110,7 @@ class ScriptedTranscription:
             raise
         if self._script.failure is not None:
             raise self._script.failure
-        return Transcript(self._script.heard(covers), covers=covers)
+        return Transcript(self._script.heard(covers), covers=covers, tongue=self._tongue)
 
     def close(self) -> None:
         """End the partials."""

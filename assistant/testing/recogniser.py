@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.ports import FRAME, RATE, Samples, Transcript, Word
+from assistant.ports import FRAME, RATE, UNTOLD, Samples, Tongue, Transcript, Word
 
 if TYPE_CHECKING:
     from assistant.errors import BackendError
@@ -46,6 +46,7 @@ class Call:
     began: float
     ended: float | None = None
     """`None`: it was cancelled, or failed, or runs still."""
+    tongue: Tongue = UNTOLD
 
 
 class ScriptedRecogniser:
@@ -53,7 +54,8 @@ class ScriptedRecogniser:
 
     `seconds`: how long a decode takes, of the loop's clock, or a function of the window's length.
     `mishears`: changes what is understood. `doubts`: which partial windows are doubtful. `timed`:
-    words have times. `failure` is raised by the next call only.
+    words have times. `tongue`: what a window is in, by its start and end in seconds; `None`: what
+    was spoken before. `failure` is raised by the next call only.
     """
 
     name = "scripted recogniser"
@@ -66,19 +68,23 @@ class ScriptedRecogniser:
         mishears: Hypothesis = lambda _start, _end, text: text,
         doubts: Callable[[float, float], bool] = lambda _start, _end: False,
         timed: bool = True,
+        tongue: Callable[[float, float], Tongue] | None = None,
     ) -> None:
         self._script, self._seconds = tuple(script), seconds
         self._mishears, self._doubts, self._timed = mishears, doubts, timed
+        self._tongue = tongue
         self.failure: BackendError | None = None
         self.calls: list[Call] = []
 
-    async def recognise(self, samples: Samples, *, stream: int, final: bool) -> Transcript:
+    async def recognise(
+        self, samples: Samples, *, stream: int, final: bool, tongue: Tongue = UNTOLD
+    ) -> Transcript:
         """Understand the words that lie in the window as a whole."""
         del stream
         length = len(samples) / RATE
         start = int(samples[0]) * FRAME / RATE if len(samples) else 0.0
         now = asyncio.get_running_loop().time
-        call = Call(start, start + length, final, now())
+        call = Call(start, start + length, final, now(), tongue=tongue)
         self.calls.append(call)
         failure, self.failure = self.failure, None
         await asyncio.sleep(self._seconds(length) if callable(self._seconds) else self._seconds)
@@ -97,4 +103,5 @@ class ScriptedRecogniser:
                 if self._timed
             ),
             doubtful=not final and self._doubts(start, start + length),
+            tongue=tongue if self._tongue is None else self._tongue(start, start + length),
         )

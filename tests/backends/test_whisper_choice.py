@@ -42,7 +42,7 @@ class Machine:
     def choose(
         self, model: str = "auto", device: str = "auto", language: str = "en", kind: str = "auto"
     ) -> Decoder:
-        wish = Wish(model, device, kind, 1, language)  # type: ignore[arg-type]
+        wish = Wish(model, device, kind, 1, (language,))  # type: ignore[arg-type]
         return choose(
             wish,
             Means(
@@ -70,7 +70,7 @@ class Machine:
         self._device = device
         if directory.name in self.too_large and device == "cuda":
             raise BackendError("whisper", f"the GPU cannot load {directory.name} (out of memory)")
-        return Decoder(directory, device="cpu", compute_type="int8", threads=1, language="en")
+        return Decoder(directory, device="cpu", compute_type="int8", threads=1, languages=("en",))
 
     def _understood(self, decoder: Decoder) -> str:
         if self._device == "cuda":

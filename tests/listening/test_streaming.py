@@ -9,7 +9,7 @@ import pytest
 from assistant.errors import BackendError
 from assistant.listening.streaming import StreamingTranscription, as_transcriber
 from assistant.listening.window import LONGEST_S
-from assistant.ports import FRAME, RATE, Transcript, Transcription
+from assistant.ports import FRAME, RATE, Tongue, Transcript, Transcription
 from assistant.testing import virtual_time
 from assistant.testing.ears import ScriptedTranscriber
 from assistant.testing.recogniser import Line, Pause, ScriptedRecogniser, sound
@@ -500,3 +500,56 @@ def test_sound_without_words_or_sense_stays_bounded() -> None:
                 assert window_of(turn) <= LONGEST_S + 1.0
 
         run(test)
+
+
+GERMAN = Tongue("de")
+
+
+def test_what_a_few_syllables_seem_to_be_in_is_no_prior_of_the_next_decode() -> None:
+    ears = ScriptedRecogniser(QUESTION, tongue=lambda _, end: Tongue("fr" if end < 1 else "de"))
+
+    async def test() -> None:
+        turn = Turn(as_transcriber(ears).open(Tongue("en")))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(turn.watch())
+            await turn.feed(1.4)
+            assert (await turn.transcription.finalize()).tongue == GERMAN
+            turn.transcription.close()
+        assert {told.tongue.code for _, told in turn.told} >= {"fr"}
+
+    run(test)
+    assert {call.tongue for call in ears.calls} == {Tongue("en")}
+
+
+def test_once_it_is_sure_of_a_language_it_asks_no_more() -> None:
+    sure = Tongue("de", sure=True)
+    ears = ScriptedRecogniser(QUESTION, tongue=lambda *_: sure)
+
+    async def test() -> None:
+        turn = Turn(as_transcriber(ears).open(Tongue("en")))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(turn.watch())
+            await turn.feed(1.4)
+            await turn.transcription.finalize()
+            turn.transcription.close()
+
+    run(test)
+    assert [call.tongue for call in ears.calls[:1]] == [Tongue("en")]
+    assert {call.tongue for call in ears.calls[1:]} == {sure}
+
+
+def test_the_rest_of_a_long_turn_is_in_what_its_beginning_is_in() -> None:
+    words = [(f"w{n}", n / 2, n / 2 + 0.4) for n in range(2 * round(LONGEST_S + 10))]
+    ears = ScriptedRecogniser(words, tongue=lambda *_: GERMAN)
+
+    async def test() -> None:
+        turn = Turn(as_transcriber(ears).open(Tongue("en")))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(turn.watch())
+            await turn.feed(LONGEST_S + 9)
+            turn.transcription.close()
+
+    run(test)
+    trimmed = [call for call in ears.calls if call.start > 0]
+    assert trimmed
+    assert {call.tongue for call in trimmed} == {Tongue("de", sure=True)}

@@ -117,13 +117,14 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
     eyes: Lookout | None = None,
     language: str = "en",
     furnish: Callable[[], AbstractAsyncContextManager[Kept | None]] = nullcontext,
+    share: Callable[[Shared], Shared] = lambda shared: shared,
 ) -> Stage:
     """Play a scenario to its end and return what there is to see.
 
     `also`: other sounds that the microphone hears, by the second. `wake`: it must be called.
     `mind` plays another script than `answers`, with the tools of `toolbox`; `furnish` opens its
     hands. `settings` replace the shipped ones and `policy`, `transcriber` the ears that are
-    scripted. `eyes`: what it may look through.
+    scripted. `eyes`: what it may look through. `share` changes what the session shares.
     """
     stages: list[Stage] = []
     furnished = AsyncExitStack()
@@ -150,6 +151,7 @@ def perform(  # noqa: PLR0913 - a scenario has many actors
             eyes=eyes or Lookout(),
             kept=kept,
         )
+        shared = share(shared)
         stage = Stage(device, None, thinks, speaks, ears)  # type: ignore[arg-type]
         chosen = settings or Settings(policy, EarSettings(digest_key=b"scenario"))
         tap = stage.frames.append if keep_frames else None

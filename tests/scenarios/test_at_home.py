@@ -17,8 +17,9 @@ def at_home(houses: list[House]) -> Callable[[Stage], object]:
         house = House()
         sentences = HomeSentences("en", house.devices)
         sentences._intents = _sentences("en")
-        shared = replace(stage.session._shared, household=house.devices, at_home=sentences)
-        stage.session._shared = shared
+        tongue = stage.session._tongue
+        shared = replace(tongue.shared, household=house.devices, at_home=sentences)
+        stage.session._tongue = replace(tongue, shared=shared)
         houses.append(house)
 
     return move_in

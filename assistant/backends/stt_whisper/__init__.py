@@ -6,14 +6,14 @@ together. The decoding options were chosen by measurement: `docs/listening.md`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
 from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.backends.stt_whisper.names import catalogue_name, smallest
+from assistant.backends.stt_whisper.names import catalogue_name, is_english, smallest
 from assistant.cores import SENSES
 from assistant.cores import threads as threads_on
 from assistant.models import store
@@ -44,6 +44,9 @@ class Config(BaseModel):
         "auto: the best that is quick enough here",
     )
     language: str = Field(default="en", description="the language that is spoken: en, de, fr, …")
+    other_languages: tuple[str, ...] = Field(
+        default=(), description="others that may be spoken, too, filled in from the assistant's"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="where it runs; auto: a GPU if it passes a test at the start"
     )
@@ -70,18 +73,23 @@ class Config(BaseModel):
         default=2, ge=1, le=5, description="the same when a doubtful text is decoded again"
     )
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All that may be spoken, the usual one first."""
+        return tuple(dict.fromkeys((self.language, *self.other_languages)))
+
 
 def needs(config: Config) -> list[str]:
     """Name the model that `open` will load; "auto" takes what is here, or the smallest."""
     if config.model == "auto":
-        return [] if _any_here(config.language) else [catalogue_name(smallest(config.language))]
+        return [] if _any_here(config.languages) else [catalogue_name(smallest(config.languages))]
     return [catalogue_name(config.model)]
 
 
-def _any_here(language: str) -> bool:
-    """Tell whether there is a model that knows the language: those of English know no other."""
+def _any_here(languages: Sequence[str]) -> bool:
+    """Tell whether there is a model that knows them: those of English know no other."""
     every = (listed for listed in store.default().list() if listed.kind == "stt" and listed.here)
-    return any(language == "en" or not listed.name.endswith(".en") for listed in every)
+    return any(is_english(languages) or not listed.name.endswith(".en") for listed in every)
 
 
 @asynccontextmanager
@@ -153,7 +161,7 @@ def _choosing(
             decoder, worker, effort, f"Whisper {size} ({decoder.compute_type}, {place})"
         )
 
-    wish = choice.Wish(config.model, config.device, config.compute_type, threads, config.language)
+    wish = choice.Wish(config.model, config.device, config.compute_type, threads, config.languages)
     means = choice.Means(
         here=store.path,
         ensure=store.ensure,
@@ -162,7 +170,7 @@ def _choosing(
             device=device,
             compute_type=compute_type,
             threads=threads,
-            language=config.language,
+            languages=config.languages,
         ),
         understood=lambda decoder: whisper(decoder).understand(clip),
         memory=user_cache_path("assistant") / "whisper.json",

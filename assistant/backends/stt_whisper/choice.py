@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 
 from assistant.backends.stt_whisper.decoder import Decoder
-from assistant.backends.stt_whisper.names import catalogue_name, smallest
+from assistant.backends.stt_whisper.names import catalogue_name, is_english, smallest
 from assistant.errors import BackendError, BackendUnavailable, ModelError
 from assistant.ports import Samples
 
@@ -50,7 +50,7 @@ class Wish:
     device: Device
     compute_type: str
     threads: int
-    language: str
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +124,20 @@ def _quickest(wish: Wish, means: Means) -> Decoder:
         if chosen is not None and _seconds(directory, wish, means) >= QUICK_S:
             break
         chosen = directory
-    model = chosen or means.ensure(catalogue_name(smallest(wish.language)))
+    model = chosen or means.ensure(catalogue_name(smallest(wish.languages)))
     return _load(wish, means, model, "cpu")
 
 
 def _smallest(wish: Wish, means: Means) -> str:
     here = _rungs(wish, means)
-    return str(here[0]) if here else smallest(wish.language)
+    return str(here[0]) if here else smallest(wish.languages)
 
 
 def _rungs(wish: Wish, means: Means) -> list[Path]:
     """List the models that are here and know the language, from quick to good."""
     found = []
     for size in LADDER:
-        names = (f"{size}.en", size) if wish.language == "en" else (size,)
+        names = (f"{size}.en", size) if is_english(wish.languages) else (size,)
         for name in names:
             with suppress(ModelError):
                 found.append(means.here(catalogue_name(name)))

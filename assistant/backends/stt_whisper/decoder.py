@@ -7,6 +7,7 @@ is added is silence as the model knows it: the lowest value of the window's mel 
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
+from assistant.backends.stt_whisper.detection import told
 from assistant.backends.stt_whisper.guard import UNSPACED, Segment
 from assistant.errors import BackendError, ConfigError, ModelError
-from assistant.ports import RATE, Samples, Word
+from assistant.ports import RATE, UNTOLD, Samples, Tongue, Word
 
 WINDOW_S = 30.0
 """What Whisper can take at once."""
@@ -55,18 +57,26 @@ class Decoded:
     """The encoder's output, for `Decoder.words`."""
     frames: int
     """Mel frames of the sound, without padding."""
+    tongue: Tongue
+    """The language it was decoded in."""
 
 
 class Decoder:
     """A loaded model. Not for two threads at a time; a decode cannot be stopped."""
 
     def __init__(
-        self, directory: Path, *, device: str, compute_type: str, threads: int, language: str
+        self,
+        directory: Path,
+        *,
+        device: str,
+        compute_type: str,
+        threads: int,
+        languages: Sequence[str],
     ) -> None:
-        """Load it.
+        """Load it. `languages`: what may be spoken; what usually is comes first.
 
         Raises `ModelError` if it is damaged, `BackendError` if a GPU cannot load it, `ConfigError`
-        if it does not know the language.
+        if it does not know one of the languages.
         """
         self.name = directory.name
         ctranslate2.set_log_level(logging.CRITICAL)  # it writes to stderr by itself
@@ -88,17 +98,25 @@ class Decoder:
             ) from wrong
         self.compute_type = compute_type
         self.device = str(self._whisper.model.device)
-        self._tokenizer = self._speaking(language)
-        self.language = language
+        self._tokenizers = {code: self._speaking(code) for code in languages}
+        self._usual = languages[0]
+        self.tells = len(self._tokenizers) > 1
+        """It tells which of several languages is spoken."""
         self._suppressed = self._never()
 
-    def decode(self, samples: Samples, *, pad_s: float, beam: int) -> Decoded:
-        """Understand up to 30 s of sound. `pad_s`: silence added, `WINDOW_S` for all of it."""
+    def decode(
+        self, samples: Samples, *, pad_s: float, beam: int, tongue: Tongue = UNTOLD
+    ) -> Decoded:
+        """Understand up to 30 s of sound. `pad_s`: silence added, `WINDOW_S` for all of it.
+
+        `tongue`: what was spoken so far.
+        """
         mel = self._mel(samples[: round(WINDOW_S * RATE)], pad_s)
-        most = self._most(len(samples) / RATE)
-        prompt = self._tokenizer.sot_sequence
         try:
             encoded = self._whisper.encode(mel)
+            tongue = self._tongue(encoded, tongue, len(samples) / RATE)
+            most = _most(len(samples) / RATE, tongue.code)
+            prompt = self._tokenizers[tongue.code].sot_sequence
             result = self._whisper.model.generate(
                 encoded,
                 [prompt],
@@ -121,6 +139,7 @@ class Decoder:
             resumes=resumes,
             encoded=encoded,
             frames=min(mel.shape[1], len(samples) // (RATE // FRAMES_PER_S)),
+            tongue=tongue,
         )
 
     def words(self, decoded: Decoded, kept: int) -> list[Word]:
@@ -132,11 +151,13 @@ class Decoder:
         if not tokens:
             return []
         frames = [decoded.frames]
-        prompt = self._tokenizer.sot_sequence
+        code = decoded.tongue.code
+        tokenizer = self._tokenizers[code]
+        prompt = tokenizer.sot_sequence
         found = self._whisper.model.align(decoded.encoded, prompt, [tokens], frames)[0]
         if not found.alignments:
             return []
-        texts, parts = self._tokenizer.split_to_word_tokens([*tokens, self._tokenizer.eot])
+        texts, parts = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
         token_at, time_at = (np.array(side) for side in zip(*found.alignments, strict=True))
         first = np.concatenate([[True], np.diff(token_at) > 0])
         times = time_at[first] * _TICK
@@ -144,7 +165,7 @@ class Decoder:
         words: list[Word] = []
         for text, start, end in zip(texts, starts, starts[1:], strict=False):
             begin, finish = (float(times[min(at, len(times) - 1)]) for at in (start, end))
-            glued = not text.startswith(" ") and self.language not in UNSPACED
+            glued = not text.startswith(" ") and code not in UNSPACED
             if words and glued:
                 last = words[-1]
                 words[-1] = Word(last.text + text.strip(), last.start, finish)
@@ -166,15 +187,22 @@ class Decoder:
         padded: NDArray[np.float32] = np.pad(mel, padding, constant_values=float(mel.min()))
         return padded.astype(np.float32)
 
-    def _most(self, seconds: float) -> int:
-        rate = _CAP_PER_S.get(self.language, _CAP_PER_S_ELSEWHERE)
-        return min(_CAP_MOST, _CAP + math.ceil(rate * seconds))
+    def _tongue(self, encoded: Any, before: Tongue, seconds: float) -> Tongue:
+        """Find out which language it is in, where that is in question: a step of the decoder."""
+        if before.code not in self._tokenizers:
+            before = Tongue(self._usual, before.sure)
+        if before.sure or not self.tells:
+            return before
+        found = self._whisper.model.detect_language(encoded)[0]
+        likely = {token.strip("<|>"): probability for token, probability in found}
+        return told({code: likely[code] for code in self._tokenizers}, before.code, seconds)
 
     def _segments(
         self, tokens: list[int], seconds: float
     ) -> tuple[tuple[Segment, ...], tuple[tuple[int, ...], ...], float | None]:
         """Split at the timestamps; text that no timestamp ends lasts to the end of the sound."""
-        zero = self._tokenizer.timestamp_begin
+        tokenizer = self._tokenizers[self._usual]  # text and times are the same in all
+        zero = tokenizer.timestamp_begin
         found: list[tuple[float, float, tuple[int, ...]]] = []
         start, text = 0.0, []
         for token in tokens:
@@ -189,8 +217,7 @@ class Decoder:
         if text:
             found.append((start, max(start, seconds), tuple(text)))
         segments = (
-            Segment(begin, end, self._tokenizer.decode(list(part)).strip())
-            for begin, end, part in found
+            Segment(begin, end, tokenizer.decode(list(part)).strip()) for begin, end, part in found
         )
         twice = tokens[-2:] and all(token >= zero for token in tokens[-2:]) and len(found) > 0
         return tuple(segments), tuple(part for *_, part in found), start if twice else None
@@ -210,11 +237,16 @@ class Decoder:
 
     def _never(self) -> list[int]:
         """List the tokens that are no speech: signs, brackets, music, the control tokens."""
-        speaks = self._tokenizer
+        speaks = self._tokenizers[self._usual]
         control = (speaks.transcribe, speaks.translate, speaks.sot, speaks.sot_prev)
         others = (speaks.sot_lm, speaks.no_speech)
         ids = {*speaks.non_speech_tokens, *control, *others}
         return sorted(token for token in ids if token is not None)
+
+
+def _most(seconds: float, language: str) -> int:
+    rate = _CAP_PER_S.get(language, _CAP_PER_S_ELSEWHERE)
+    return min(_CAP_MOST, _CAP + math.ceil(rate * seconds))
 
 
 def _line(wrong: Exception) -> str:

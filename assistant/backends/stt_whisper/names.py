@@ -1,5 +1,7 @@
 """How models are called; imports nothing, so that what will be needed can be told at once."""
 
+from collections.abc import Sequence
+
 
 def catalogue_name(model: str) -> str:
     """Return the store's name of a model: ``tiny.en`` is ``whisper-tiny.en``."""
@@ -7,6 +9,11 @@ def catalogue_name(model: str) -> str:
     return model if elsewhere else f"whisper-{model}"
 
 
-def smallest(language: str) -> str:
-    """Return the quickest model that knows a language."""
-    return "tiny.en" if language == "en" else "base"
+def is_english(languages: Sequence[str]) -> bool:
+    """Tell whether nothing but English is spoken, which has models of its own."""
+    return set(languages) == {"en"}
+
+
+def smallest(languages: Sequence[str]) -> str:
+    """Return the quickest model that knows these languages."""
+    return "tiny.en" if is_english(languages) else "base"

@@ -1,6 +1,7 @@
 """From sound to a transcript that can be believed: decode, doubt, decode with all context."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from assistant.backends.stt_whisper.decoder import WINDOW_S, Decoded, Decoder
 from assistant.backends.stt_whisper.guard import (
@@ -14,7 +15,7 @@ from assistant.backends.stt_whisper.guard import (
     first_copy,
     within,
 )
-from assistant.ports import RATE, Samples, Transcript, Word
+from assistant.ports import RATE, UNTOLD, Samples, Tongue, Transcript, Word
 from assistant.worker import Worker
 
 THOROUGH_S = 12.0
@@ -47,6 +48,7 @@ class _Part:
     evidence: Evidence
     doubtful: bool
     resumes: float | None
+    tongue: Tongue
 
 
 class Whisper:
@@ -56,25 +58,27 @@ class Whisper:
         self._decoder, self._worker, self._effort = decoder, worker, effort
         self.name = name
 
-    async def recognise(self, samples: Samples, *, stream: int, final: bool) -> Transcript:
+    async def recognise(
+        self, samples: Samples, *, stream: int, final: bool, tongue: Tongue = UNTOLD
+    ) -> Transcript:
         """Understand sound of any length; 30 s at a time, between which others get their turn.
 
         A final text that is in doubt is decoded again with the whole context. Raises
         `BackendError` if the engine fails.
         """
         if len(samples) < _SHORTEST_S * RATE:
-            return Transcript("", covers=len(samples), no_speech=1.0)
+            return Transcript("", covers=len(samples), no_speech=1.0, tongue=tongue)
         parts: list[tuple[float, _Part]] = []
         at, length = 0, round(WINDOW_S * RATE)
         while at < len(samples):
             window = samples[at : at + length]
             more = at + length < len(samples)
             part = await self._worker.run(
-                lambda window=window: self._window(window, thorough=final),  # type: ignore[misc]
+                partial(self._window, window, tongue, thorough=final),
                 urgent=final,
                 stream=stream,
             )
-            after = _after(part, more=more)
+            after, tongue = _after(part, more=more), part.tongue
             parts.append((at / RATE, _before(part, after) if more else part))
             if after is None:
                 break
@@ -83,18 +87,25 @@ class Whisper:
 
     def understand(self, samples: Samples) -> str:
         """Understand a short clip in the calling thread, with one decode; for measuring."""
-        return self._window(samples, thorough=False).text
+        return self._window(samples, UNTOLD, thorough=False).text
 
     def free(self) -> None:
         """Free the model, in the calling thread; nothing can be recognised any more."""
         self._decoder.free()
 
-    def _window(self, samples: Samples, *, thorough: bool) -> _Part:
+    def _window(self, samples: Samples, tongue: Tongue, *, thorough: bool) -> _Part:
         effort, seconds = self._effort, len(samples) / RATE
-        decoded = self._decoder.decode(samples, pad_s=effort.pad_s, beam=effort.beam)
+        decoded = self._decoder.decode(
+            samples, pad_s=effort.pad_s, beam=effort.beam, tongue=tongue
+        )
         part, why = self._believed(decoded, seconds)
         if why is not None and thorough:
-            again = self._decoder.decode(samples, pad_s=THOROUGH_S, beam=effort.doubtful_beam)
+            again = self._decoder.decode(
+                samples,
+                pad_s=THOROUGH_S,
+                beam=effort.doubtful_beam,
+                tongue=replace(decoded.tongue, sure=True),
+            )
             second, still = self._believed(again, seconds)
             part, decoded = (
                 (part, decoded) if _keeps(part, why, second, still) else (second, again)
@@ -106,7 +117,7 @@ class Whisper:
         return part
 
     def _believed(self, decoded: Decoded, seconds: float) -> tuple[_Part, Doubt | None]:
-        language = self._decoder.language
+        language = decoded.tongue.code
         kept = within(decoded.segments, seconds)
         glue = "" if language in UNSPACED else " "
         whole = glue.join(segment.text for segment in kept)
@@ -120,10 +131,12 @@ class Whisper:
             text, kept = "", []
         segments = tuple(kept)
         words = _spread(segments, text, seconds)
-        return _Part(text, segments, words, evidence, why is not None, decoded.resumes), why
+        tongue, doubtful = decoded.tongue, why is not None
+        return _Part(text, segments, words, evidence, doubtful, decoded.resumes, tongue), why
 
     def _joined(self, parts: list[tuple[float, _Part]], length: int) -> Transcript:
-        glue = "" if self._decoder.language in UNSPACED else " "
+        tongue = parts[-1][1].tongue
+        glue = "" if tongue.code in UNSPACED else " "
         return Transcript(
             glue.join(part.text for _, part in parts if part.text),
             covers=length,
@@ -135,6 +148,7 @@ class Whisper:
             logprob=min(part.evidence.logprob for _, part in parts),
             no_speech=min(part.evidence.no_speech for _, part in parts),
             doubtful=any(part.doubtful for _, part in parts),
+            tongue=tongue if self._decoder.tells else UNTOLD,
         )
 
 
