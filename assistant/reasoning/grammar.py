@@ -6,6 +6,7 @@ for the same things in some sixty languages.
 
 import importlib
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,13 +73,13 @@ class Grammar:
 
     def orders(self, text: str) -> Iterator[Order]:
         """Yield what a text may order, the likeliest first."""
-        text = self._bare(text.replace("\u2019", "'"))
+        text = self._bare(unicodedata.normalize("NFC", text).replace("\u2019", "'"))
         if not text or len(text) > _LONGEST:
             return
         found = False
-        for result in recognize_ranked(text, self._ours):
+        for result in recognize_ranked(plain(text), self._ours):
             found = True
-            slots = {name: _bare(entity) for name, entity in result.entities.items()}
+            slots = {name: _written(entity, text) for name, entity in result.entities.items()}
             if self._fits(result.intent.name, slots):
                 yield Order(result.intent.name, slots)
         if found or self._theirs is None:
@@ -110,6 +111,35 @@ class Grammar:
         return text
 
 
+def plain(text: str) -> str:
+    """Return a text without accents, as long as it was: ears leave them out, and so do people."""
+    return "".join(map(_plain, unicodedata.normalize("NFC", text)))
+
+
+def _plain(letter: str) -> str:
+    spelt = unicodedata.normalize("NFD", letter)
+    return spelt[0] if spelt[1:] and all(map(unicodedata.combining, spelt[1:])) else letter
+
+
+def _plain_tree(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {name: _plain_tree(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_plain_tree(value) for value in tree]
+    return plain(tree) if isinstance(tree, str) else tree
+
+
+def _written(entity: Any, text: str) -> str:
+    """Return what fills a slot as it was written: it was looked for in a text without accents."""
+    value, where = str(entity.text), entity.text_span
+    if not entity.is_wildcard:
+        return _bare(entity)
+    if where is not None and plain(text[slice(*where)]) == value:
+        return text[slice(*where)].strip(_AROUND)
+    at = plain(text).find(value)
+    return (value if at < 0 else text[at : at + len(value)]).strip(_AROUND)
+
+
 def _bare(entity: Any) -> str:
     return str(entity.value if entity.value is not None else entity.text).strip(_AROUND)
 
@@ -138,14 +168,17 @@ def _intents(
     }
     intents |= more or {}
     slots = {name for texts in ours.values() for text in texts for name in _slots(text)}
-    known = {name: {"values": list(values)} for name, values in (lists or {}).items()}
+    known = {
+        name: {"values": [{"in": plain(value), "out": value} for value in values]}
+        for name, values in (lists or {}).items()
+    }
     wild = {name: {"wildcard": True} for name in slots if name not in known}
     return Intents.from_dict(
         {
             "language": code,
-            "intents": intents,
+            "intents": _plain_tree(intents),
             "lists": wild | known,
-            "expansion_rules": dict(rules),
+            "expansion_rules": {plain(name): plain(text) for name, text in rules.items()},
         }
     )
 

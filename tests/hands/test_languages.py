@@ -38,6 +38,8 @@ TALKS = {
         ("mañana a las nueve", "Te lo recordaré mañana a las 9."),
         ("¿Cuánto es doce por nueve?", "108."),
         ("Añade leche a la lista de la compra.", "Leche, en la lista de la compra."),
+        ("que hora es", "Son las 20 y 42."),
+        ("anade café a la lista de la compra", "Café, en la lista de la compra."),
         ("cuéntame un chiste", "-"),
     ],
     "fr": [
@@ -54,6 +56,7 @@ TALKS = {
         ("demain à neuf heures", "Je te le rappellerai demain à 9 heures."),
         ("Combien font douze fois neuf ?", "108."),
         ("Ajoute du lait à la liste de courses.", "Du lait, sur la liste de courses."),
+        ("ajoute du café a la liste de courses", "Du café, sur la liste de courses."),
         ("raconte une blague", "-"),
     ],
 }
