@@ -1,13 +1,25 @@
 """A day of questions: each opening of a camera and each byte of a picture is counted."""
 
+import asyncio
+import json
 import logging
+import re
 
 import pytest
 
+from assistant.languages.pack import load
+from assistant.listening.ear import EarBackends
 from assistant.looking.sight import Lookout
+from assistant.ports import LanguageModel
+from assistant.session import LiveSession, Shared
 from assistant.testing.camera import ScriptedCamera
-from assistant.testing.ears import Script
-from tests.looking.pictures import BLUE, GREEN, plain
+from assistant.testing.detector import ScriptedDetector
+from assistant.testing.device import ScriptedDevice
+from assistant.testing.ears import Script, ScriptedTranscriber
+from assistant.testing.http_mind import HttpMind
+from assistant.testing.voice import ScriptedSynthesizer
+from tests.looking.pictures import BLUE, GREEN, colour_of, near, plain
+from tests.reasoning.wires import WIRES, during
 from tests.scenarios.stage import Stage, perform
 from tests.scenarios.test_seeing import Seer, told
 
@@ -33,6 +45,8 @@ UNSEEN = (
     *("what should i cook tonight", "is it going to rain tomorrow", "where were you made"),
 )
 GAP_S = 5.0
+ENCODED = re.compile(r"[A-Za-z0-9+/]{200}")
+"""A picture in a message, whatever it is called there; no word is so long."""
 
 
 def words_of(text: str) -> Script:
@@ -95,3 +109,34 @@ def test_a_day_without_leave_to_look_opens_nothing() -> None:
     _, mind, cameras = spend_a_day(list(SEEN), mode="off")
     assert [camera.opened for camera in cameras] == [[], []]
     assert sum(mind.sent) == 0
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_what_goes_over_the_wire_in_a_day_is_a_picture_for_each_visual_question(wire: str) -> None:
+    """In writing, in real time: what a server receives, down to the bytes."""
+    questions, peer = mixed(), HttpMind(text="I see.")
+    camera = ScriptedCamera(plain(GREEN), opens_s=0.0)
+    screen = ScriptedCamera(plain(BLUE), source="screen", name="the screen", opens_s=0.0)
+
+    async def use(_: HttpMind, mind: LanguageModel) -> None:
+        ears = EarBackends(ScriptedTranscriber(()), ScriptedDetector)
+        eyes = Lookout(camera, screen)
+        shared = Shared(ears, mind, ScriptedSynthesizer(), None, load("en"), eyes=eyes)
+        session = LiveSession(ScriptedDevice(), shared, told())
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(session.run())
+            await asyncio.sleep(0)  # it has begun
+            for question in questions:
+                await session.ask(question, speak=False)
+            running.cancel()
+
+    during(wire, peer, use)
+    for request, question in zip(peer.heard, questions, strict=True):
+        assert request.text.endswith(question)
+        expected = [BLUE if SEEN[question] == "screen" else GREEN] if question in SEEN else []
+        assert len(request.pictures) == len(expected), question
+        assert all(map(near, map(colour_of, request.pictures), expected)), question
+    for body, question in zip(peer.requests, questions, strict=True):
+        assert bool(ENCODED.search(json.dumps(body))) == (question in SEEN), question
+    assert len(camera.opened) == list(SEEN.values()).count("camera")
+    assert len(screen.opened) == list(SEEN.values()).count("screen")
