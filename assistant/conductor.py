@@ -213,6 +213,7 @@ class Conductor:
         """Run a scope; the one place where whatever breaks in it becomes an event."""
         if before is not None and not before.done():
             await asyncio.wait({before}, timeout=UNWIND_S)
+        before = None  # a cancelled task keeps its traceback, which would keep that before it, …
         try:
             await running.scope.run()
         except Exception as error:  # noqa: BLE001 - see above

@@ -4,6 +4,7 @@ The first question is always the same. Speech ends at 2.0, its last voiced windo
 answer is decided on at 2.16 and sounds from 2.37 on, 0.3 s a word, if nobody interrupts it.
 """
 
+import gc
 from collections.abc import Iterable
 
 import pytest
@@ -12,7 +13,7 @@ from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.errors import BackendUnavailable
 from assistant.ports import Echo, EchoReport
-from assistant.reply import DUCK_DB
+from assistant.reply import DUCK_DB, Speech
 from assistant.testing.ears import Script
 from assistant.testing.mind import Answer, answer
 from tests.scenarios.stage import Says, Stage, as_shipped, check_at_rest, perform, sounds
@@ -27,6 +28,8 @@ OVER = 4.4
 """Where most interruptions begin: the window from 4.384 on is half voice, which is enough."""
 DUCKED, HELD = 4.45, 4.52
 """Then two windows are voiced (to 4.448), and 120 ms are with the fourth (to 4.512)."""
+KEPT = 2
+"""Answers that are kept when all is over: the newest, and the newest that was interrupted."""
 BEGINS, ENDS = 2.37, 5.97
 """Of the whole answer, if it is left alone."""
 
@@ -374,3 +377,22 @@ def test_our_own_words_in_the_microphone_are_no_turn(state: Echo, words: str, tu
     assert len(stage.mind.asked) == turns
     if turns == 1:
         check_whole(stage)
+
+
+def test_who_interrupts_all_day_fills_no_memory() -> None:
+    """A cancelled task keeps its traceback, and that the tasks which its frames know."""
+    times = 8
+    stage = perform(
+        [ASKED, *((OVER + 3 * n, OVER + 0.8 + 3 * n) for n in range(times))],
+        [QUESTION, *[MEANT] * times],
+        [answer(LONG)] * (times + 1),
+        settings=as_shipped(),
+        ends=OVER + 3 * times + 10,
+        keep_frames=False,
+    )
+    check_at_rest(stage)
+    assert [report.outcome for report in stage.reports].count("interrupted") == times
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, Speech)]
+    mine = [one for one in kept if one.device is stage.device]
+    assert len(mine) <= KEPT
