@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from threading import Event, Thread
 
@@ -34,6 +35,8 @@ pytestmark = pytest.mark.real
 
 QUESTION = "How many legs does a spider have?"
 ANSWER = "A spider has eight legs."
+ALIKE = 0.8
+"""Of the letters; the voice varies, and one time in ten Whisper hears an aspirator."""
 STORY = "This is a story about a dog and a cat, and it goes on for a long time. " * 4
 
 
@@ -101,7 +104,8 @@ def test_a_spoken_question_is_answered_aloud(daemon: Daemon) -> None:
         daemon.ask_aloud()
         daemon.terminal.until(r"assistant\s+A spider has eight legs\.")
         daemon.until("listening")
-    assert errors(ANSWER, transcribed(at_rate(recorded[0]))).wrong <= 1
+    heard = transcribed(at_rate(recorded[0]))
+    assert SequenceMatcher(None, ANSWER.lower(), heard.lower()).ratio() > ALIKE, heard
     status = daemon.status()
     assert status["turns"] == int(str(before)) + 1
     assert isinstance(status["last_latency"], float)
