@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from assistant.company import Dials, Kept
 from assistant.conductor import Conductor, Order
@@ -371,16 +372,17 @@ class LiveSession:
     def scope(self, order: Order) -> Speech:
         """Prepare a reply, an announcement or a draft."""
         silent = isinstance(order, c.Reply) and order.ask in self._written
-        tongue, device = self._tongue.shared, self._device
+        tongue, device = self._tongue, self._device
+        shared, code = tongue.shared, tongue.shared.pack.code
         utterance = (
             None
             if silent
-            else Utterance(device, _held(tongue.voice), tongue.pack.code, fallback=tongue.fallback)
+            else Utterance(device, _held(shared.voice), code, fallback=shared.fallback)
         )
         released = asyncio.Event()
         speech = Speech(
-            *(order, self._pieces(order, self._tongue, released), utterance, device, self.inject),
-            *(self._book.mark, self._told, released, lambda: self._dials.decibels),
+            *(order, self._pieces(order, tongue, released), utterance, device, self.inject),
+            *(self._book.mark, partial(self._told, code), released, lambda: self._dials.decibels),
         )
         if isinstance(order, c.Draft):
             self._drafted[order.draft] = speech
@@ -596,8 +598,8 @@ class LiveSession:
         """The microphone stays open: no tone is heard as speech."""
         await self._device.write(Track.TONE, sound_of(tone))
 
-    def _told(self, told: Told) -> None:
-        """A reply is over: remember what was heard of it, and tell."""
+    def _told(self, code: str, told: Told) -> None:
+        """A reply is over, begun in this language: remember what was heard of it, and tell."""
         order = told.order
         self._said = told.written or self._said
         if self._closing and self._tasks is not None:
@@ -607,7 +609,7 @@ class LiveSession:
             if told.outcome == "answered":
                 self._ear.answered()
             errand = self._errands.of(order.turn)
-            known = not is_foreign(self._shared.mind.info, self._tongue.shared.pack.code)
+            known = not is_foreign(self._shared.mind.info, code)
             if known:  # what it cannot read, a mind would go on with in kind
                 self._conversation.add_turn(
                     order.text,
