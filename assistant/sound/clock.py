@@ -157,6 +157,9 @@ class Played:
         first = max(start, 0, self._end - self._KEPT)
         last = min(start + count, self._end)
         if first < last:
-            places = np.arange(first, last) % self._KEPT
-            out[first - start : last - start] = self._sound[places]
+            at = first % self._KEPT
+            unbroken = min(last - first, self._KEPT - at)
+            found = out[first - start : last - start]
+            found[:unbroken] = self._sound[at : at + unbroken]
+            found[unbroken:] = self._sound[: len(found) - unbroken]
         return out

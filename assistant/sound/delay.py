@@ -21,6 +21,8 @@ _SIZE = 2 * SEGMENT
 _BAND = slice(150 * _SIZE // RATE, 4_000 * _SIZE // RATE)
 """Where speech is, and cheap loudspeakers are."""
 _BINS = _BAND.stop - _BAND.start
+_STEP = RATE // (2 * 4_000)
+"""Above the band there is nothing, so every second lag is enough."""
 _KEEPS = 0.7
 """So much of the average is what came before: a memory of two seconds."""
 _HUSH = 1e-3
@@ -51,7 +53,7 @@ class Delay:
 
         Returns the peak over the last seconds, whose lag is below a segment.
         """
-        self._far = np.fft.rfft(far)[_BAND].astype(np.complex64)
+        self._far = np.fft.rfft(far)[_BAND].astype(np.complex64, copy=False)
         self._average = _KEEPS * self._average + (1 - _KEEPS) * self._whitened(near)
         return _peak(self._average)
 
@@ -60,28 +62,35 @@ class Delay:
 
         `near`, `far`: between which lags.
         """
-        shape = _correlation(self._whitened(sound))[near:far]
-        return float(np.abs(shape).max(initial=0.0)) * _SIZE / (2 * _BINS)
+        shape = _correlation(self._whitened(sound))[near // _STEP : far // _STEP + 1]
+        return _share(float(np.abs(shape).max(initial=0.0)))
 
     def _whitened(self, near: Floats) -> Spectrum:
         late = np.zeros(_SIZE, np.float32)
         late[SEGMENT:] = near
         cross = np.fft.rfft(late)[_BAND] * np.conj(self._far)
         size = np.abs(cross)
-        white: Spectrum = (cross / (size + _HUSH * size.mean() + 1e-9)).astype(np.complex64)
+        white: Spectrum = (cross / (size + _HUSH * size.mean() + 1e-9)).astype(
+            np.complex64, copy=False
+        )
         return white
 
 
 def _peak(cross: Spectrum) -> Peak:
     shape = np.abs(_correlation(cross))
-    lag = int(np.argmax(shape))
+    lag = int(np.argmax(shape)) * _STEP
     spread = float(np.sqrt(np.mean(np.square(shape)))) or 1.0
-    top = float(shape[lag])
-    return Peak(lag, top / spread, top * _SIZE / (2 * _BINS))
+    top = float(shape[lag // _STEP])
+    return Peak(lag, top / spread, _share(top))
+
+
+def _share(height: float) -> float:
+    """Return the height of a peak over that of a copy that is only late."""
+    return height * _SIZE / (2 * _STEP * _BINS)
 
 
 def _correlation(cross: Spectrum) -> Floats:
-    """Return the correlation at the lags from 0 to a segment."""
-    whole = np.zeros(_SIZE // 2 + 1, np.complex64)
+    """Return the correlation at every `_STEP`th of the lags from 0 to a segment."""
+    whole = np.zeros(_SIZE // (2 * _STEP) + 1, np.complex64)
     whole[_BAND] = cross
-    return np.fft.irfft(whole)[:SEGMENT].astype(np.float32)
+    return np.fft.irfft(whole)[: SEGMENT // _STEP].astype(np.float32, copy=False)

@@ -30,14 +30,18 @@ _SOME = 4
 """The variance grows with the room by so little that a part of its rows, in turn, is enough."""
 _BLEND = 0.7
 """Of the power of sound, from frame to frame: 30 ms."""
-_SURVIVES = 0.1
-"""So much of the power is left by suppressing, at least, where somebody speaks over us."""
+_MORE = 4.0
+"""So much more power is left, at least, where somebody speaks over us."""
 _FAINT = 1_000.0
 """Power of what is worth it: -60 dB."""
 _PROVES = 0.99
 """Of the power while only we speak, from frame to frame: a second."""
 _PROOF = 4.0
-"""The filter knows the room if it takes 15 dB of our echo away, alone."""
+"""The filter knows the room if it takes 6 dB of what is heard away, alone."""
+_LEARNS = 500
+"""Frames that make a room known well."""
+_SELDOM = 4
+"""After that it is learned from one frame in so many: people move slowly."""
 _SOUNDS = 300
 """Peak of what is played from which on it counts."""
 _LINGERS = 15 * FRAME
@@ -60,24 +64,39 @@ class Linear:
         self._others: Floats = np.full(_BINS, 1e-2, np.float32)
         self._turn = 0
         self._scratch = np.empty_like(self._room)
+        self.expected = 0.0
+        """Mean square of what was subtracted from the newest sound."""
 
-    def process(self, near: Samples, far: Samples) -> Samples:
+    def process(self, near: Samples, far: Samples, *, learn: bool = True) -> Samples:
         """Return the near side without what the room makes of the far side."""
         left = np.empty_like(near)
+        self.expected = 0.0
         for first in range(0, len(near), FRAME):
             part = slice(first, first + FRAME)
-            error = self._step(_scaled(near[part]), _scaled(far[part])) * _FULL_SCALE
-            left[part] = np.clip(np.rint(error), -_FULL_SCALE, _FULL_SCALE - 1)
+            heard = _scaled(near[part])
+            error = self._step(heard, _scaled(far[part]), learn=learn)
+            self.expected += _power(heard - error) * _FULL_SCALE**2 * FRAME / len(near)
+            left[part] = np.clip(np.rint(error * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
         return left
 
-    def _step(self, near: Floats, far: Floats) -> Floats:
-        heard = _spectrum(np.concatenate((self._far, far)))
-        self._far = far
-        spectra, power = self._spectra.add(heard), self._power.add(_square(heard))
+    def follow(self, far: Samples) -> None:
+        """Take a far side whose near side nobody wants: a tenth of the work."""
+        for first in range(0, len(far), FRAME):
+            self._play(_scaled(far[first : first + FRAME]))
+
+    def _step(self, near: Floats, far: Floats, *, learn: bool) -> Floats:
+        spectra, power = self._play(far)
         echo = np.multiply(spectra, self._room, out=self._scratch).sum(axis=0)
         error = near - _sound(echo)[FRAME:]
-        self._learn(error, spectra, power)
+        if learn:
+            self._learn(error, spectra, power)
         return error
+
+    def _play(self, far: Floats) -> tuple[Spectra, Floats]:
+        """Return the spectra of what was played, the newest first, and their power."""
+        heard = _spectrum(np.concatenate((self._far, far)))
+        self._far = far
+        return self._spectra.add(heard), self._power.add(_square(heard))
 
     def _learn(self, error: Floats, spectra: Spectra, power: Floats) -> None:
         """Move towards what explains the error, by as much as the filter is unsure."""
@@ -140,55 +159,81 @@ def _square(spectrum: Spectra) -> Floats:
 
 
 class Subtracting:
-    """An `EchoCanceller`: others suppress the echo; under somebody's words it is subtracted.
+    """An `EchoCanceller`: another suppresses the echo; under somebody's words it is subtracted.
 
-    Who speaks over us survives the suppressing, weakened; what is left of our echo does not. So
-    where something survives, what is heard is the sound that was not suppressed, if the filter has
-    proved while only we spoke that it knows the room. Else it is as if there were none.
+    Who speaks over us survives the suppressing, weakened; what is left of our echo does not. And
+    where only we speak, the filter leaves a share of the echo that it expects, which is known. So
+    where something survives and much more is left, what is heard is the sound that was not
+    suppressed, if the filter has proved while only we spoke that it knows the room. Else it is as
+    if there were none.
     """
 
-    def __init__(self, suppress: EchoCanceller, judge: EchoCanceller) -> None:
-        """`suppress` is given what was heard; `judge`, what was subtracted."""
-        self._linear, self._plain, self._second = Linear(), suppress, judge
+    def __init__(self, suppress: EchoCanceller) -> None:
+        self._linear, self._suppress = Linear(), suppress
         self._weight = 0.0
         """Of the sound that is not suppressed."""
-        self._before, self._after = _Power(_BLEND), _Power(_BLEND)
-        self._kept = _Power(_BLEND)
-        self._heard, self._left = _Power(_PROVES), _Power(_PROVES)
+        self._left, self._expected, self._kept = _Power(_BLEND), _Power(_BLEND), _Power(_BLEND)
+        self._heard, self._missed, self._due = _Power(_PROVES), _Power(_PROVES), _Power(_PROVES)
+        """While only we speak: all that is heard, what the filter leaves, the echo it expects."""
+        self._proved = False
         self._open = 0
+        self._learnt = self._since = 0
+        """Frames from which the filter has learned since it is proved, and frames since the last."""
 
     def process(self, near: Samples, far: Samples) -> Samples:
         """Return the near side without the far side."""
-        subtracted = self._linear.process(near, far)
-        suppressed = self._second.process(subtracted, far)
-        plain = self._plain.process(near, far)
-        before, after = self._before.add(subtracted), self._after.add(suppressed)
-        kept = self._kept.add(plain)
-        survives = after > max(_FAINT, _SURVIVES * before) and kept > _FAINT
-        if kept < _FAINT and np.abs(far).max(initial=0) > _SOUNDS:
-            self._heard.add(near)
-            self._left.add(subtracted)
-        proved = self._heard.mean > _PROOF * self._left.mean
-        self._open = _LINGERS if survives and proved else max(0, self._open - len(near))
+        suppressed = self._suppress.process(near, far)
+        self._kept.add(_power(suppressed))
+        survives = self._kept.mean > _FAINT
+        self._since += 1
+        learn = self._learnt < _LEARNS or self._since >= _SELDOM
+        if not (learn or survives or self._open):
+            self._linear.follow(far)
+            return suppressed
+        subtracted = self._linear.process(near, far, learn=learn)
+        self._left.add(_power(subtracted))
+        self._expected.add(self._linear.expected)
+        if learn:
+            self._prove(near, subtracted, far, alone=not survives)
+        words = survives and self._left.mean > max(_FAINT, _MORE * self._ours())
+        self._open = _LINGERS if words and self._proved else max(0, self._open - len(near))
         weight = 1.0 if self._open else 0.0
         if weight == self._weight:
-            return subtracted if self._open else plain
+            return subtracted if self._open else suppressed
         slope = np.linspace(self._weight, weight, len(near), dtype=np.float32)
         self._weight = weight
-        mixed = slope * subtracted + (1 - slope) * plain
+        mixed = slope * subtracted + (1 - slope) * suppressed
         return np.rint(mixed).astype(np.int16)
+
+    def _prove(self, near: Samples, subtracted: Samples, far: Samples, *, alone: bool) -> None:
+        """See what the filter is worth, where only we speak."""
+        if alone and np.abs(far).max(initial=0) > _SOUNDS:
+            self._heard.add(_power(near), self._since)
+            self._missed.add(_power(subtracted), self._since)
+            self._due.add(self._linear.expected, self._since)
+            self._proved = self._heard.mean > _PROOF * self._missed.mean
+            self._learnt = self._learnt + 1 if self._proved else 0
+        self._since = 0
+
+    def _ours(self) -> float:
+        """Return how much of what is left is our echo, as it usually is."""
+        return self._expected.mean * self._missed.mean / max(self._due.mean, _FAINT)
 
 
 class _Power:
-    """A mean square over the newest sound."""
+    """A mean over the newest sound."""
 
     def __init__(self, stays: float) -> None:
         self.mean = 0.0
         self._stays = stays
 
-    def add(self, sound: Samples) -> float:
-        """Take a frame; return the mean."""
-        wide = sound.astype(np.float32)
-        power = float(wide @ wide) / len(wide)
-        self.mean = self._stays * self.mean + (1 - self._stays) * power
-        return self.mean
+    def add(self, power: float, frames: int = 1) -> None:
+        """Take a frame's; `frames`: for how many it stands."""
+        stays = self._stays**frames
+        self.mean = stays * self.mean + (1 - stays) * power
+
+
+def _power(sound: Samples | Floats) -> float:
+    """Return the mean square."""
+    wide = sound.astype(np.float32, copy=False)
+    return float(wide @ wide) / len(wide)
