@@ -30,7 +30,9 @@ _SOME = 4
 """The variance grows with the room by so little that a part of its rows, in turn, is enough."""
 _BLEND = 0.7
 """Of the power of sound, from frame to frame: 30 ms."""
-_MORE = 4.0
+_SURVIVES = 300.0
+"""Power, at least, of what is left by suppressing where somebody speaks over us: -65 dB."""
+_MORE = 3.0
 """So much more power is left, at least, where somebody speaks over us."""
 _FAINT = 1_000.0
 """Power of what is worth it: -60 dB."""
@@ -44,8 +46,8 @@ _SELDOM = 4
 """After that it is learned from one frame in so many: people move slowly."""
 _SOUNDS = 300
 """Peak of what is played from which on it counts."""
-_LINGERS = 15 * FRAME
-"""Words have soft ends."""
+_LINGERS = 30 * FRAME
+"""Words have soft ends, and soft middles."""
 
 Floats = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
@@ -64,7 +66,7 @@ class Linear:
         self._others: Floats = np.full(_BINS, 1e-2, np.float32)
         self._turn = 0
         self._scratch = np.empty_like(self._room)
-        self.expected = 0.0
+        self.expected: float = 0.0
         """Mean square of what was subtracted from the newest sound."""
 
     def process(self, near: Samples, far: Samples, *, learn: bool = True) -> Samples:
@@ -75,7 +77,7 @@ class Linear:
             part = slice(first, first + FRAME)
             heard = _scaled(near[part])
             error = self._step(heard, _scaled(far[part]), learn=learn)
-            self.expected += _power(heard - error) * _FULL_SCALE**2 * FRAME / len(near)
+            self.expected += _power((heard - error) * _FULL_SCALE) * FRAME / len(near)
             left[part] = np.clip(np.rint(error * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
         return left
 
@@ -174,17 +176,17 @@ class Subtracting:
         """Of the sound that is not suppressed."""
         self._left, self._expected, self._kept = _Power(_BLEND), _Power(_BLEND), _Power(_BLEND)
         self._heard, self._missed, self._due = _Power(_PROVES), _Power(_PROVES), _Power(_PROVES)
-        """While only we speak: all that is heard, what the filter leaves, the echo it expects."""
+        """Where only we speak: all that is heard, what the filter leaves, what it expects."""
         self._proved = False
         self._open = 0
         self._learnt = self._since = 0
-        """Frames from which the filter has learned since it is proved, and frames since the last."""
+        """Frames from which the filter has learned since it is proved; frames since the last."""
 
     def process(self, near: Samples, far: Samples) -> Samples:
         """Return the near side without the far side."""
         suppressed = self._suppress.process(near, far)
         self._kept.add(_power(suppressed))
-        survives = self._kept.mean > _FAINT
+        survives = self._kept.mean > _SURVIVES
         self._since += 1
         learn = self._learnt < _LEARNS or self._since >= _SELDOM
         if not (learn or survives or self._open):
@@ -194,7 +196,7 @@ class Subtracting:
         self._left.add(_power(subtracted))
         self._expected.add(self._linear.expected)
         if learn:
-            self._prove(near, subtracted, far, alone=not survives)
+            self._prove(near, subtracted, far, alone=self._kept.mean < _FAINT)
         words = survives and self._left.mean > max(_FAINT, _MORE * self._ours())
         self._open = _LINGERS if words and self._proved else max(0, self._open - len(near))
         weight = 1.0 if self._open else 0.0

@@ -119,7 +119,7 @@ def test_both_must_say_that_somebody_speaks() -> None:
     assert unchanged(near, played, survives=True) < 0.5
     assert unchanged(near, played, survives=False) == 1.0, "little survives the suppressing"
     alone, _ = scene(level=-100.0)
-    assert unchanged(alone, played, survives=True) > 0.85, "no words, but where our own begin"
+    assert unchanged(alone, played, survives=True) > 0.8, "no words, but where our own begin"
 
 
 def test_a_filter_that_does_not_know_the_room_is_not_heard() -> None:
