@@ -6,13 +6,14 @@ Recordings of people (SPEECH, a directory with a manifest) are added to the echo
 own voice in a room of numbers, cancelled, and recognised by Whisper tiny.en. The canceller has had
 eight seconds to learn the room, as it has before anybody is listened to. Printed: words wrong of
 the clips alone, and over the echo at several levels of it, with several
-settings; and what the processing takes of a core.
+settings; and what the processing takes of a core, also where nobody speaks over it.
 """
 
 import argparse
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from time import thread_time
 
 import numpy as np
@@ -35,6 +36,7 @@ STORY = (
     "cold and clear there. One day she found a letter under a stone. It said that her brother "
     "would come home before the winter, and that he would bring a horse, two goats and a clock. "
 )
+SPEAKS = 60 * RATE
 LEVELS = (-20.0, -6.0, 6.0)
 """Of the echo against the voice, dB."""
 SETTINGS = {
@@ -62,6 +64,7 @@ def main() -> None:
 async def _measure(clips: Sequence[Known], story: Floats) -> None:
     config = stt_whisper.Config.model_validate({"model": "tiny.en", "device": "cpu"})
     played = np.tile(story, 4)
+    await _alone(played[:SPEAKS])
     async with stt_whisper.open(config) as ears:
         alone = [as_samples(_padded(clip)) for clip in clips]
         print(f"{len(clips)} clips alone: {await _wrong(ears, clips, alone)}")
@@ -83,6 +86,29 @@ async def _measure(clips: Sequence[Known], story: Floats) -> None:
                     f"echo {level:+.0f} dB, {name}: {await _wrong(ears, clips, heard)}, "
                     f"{states.count('cancelled')} still full duplex, {cost:.1f} % of a core"
                 )
+
+
+async def _alone(ours: Floats) -> None:
+    """Print what it takes of a core while only the assistant speaks: the medians of five."""
+    near = Room(40.0, -6.0).echo(ours) + noise(len(ours) / RATE, -65.0)
+    pairs = list(frames(near, ours))
+    runs: dict[str, list[float]] = {"all of it": [], "AEC3 alone": []}
+    for _ in range(5):
+        async with echo_webrtc.open(echo_webrtc.Config()) as make:
+            runs["all of it"].append(_share(pairs, Echo(make()).hear))
+        async with echo_webrtc.open(echo_webrtc.Config(subtract=False)) as make:
+            runs["AEC3 alone"].append(_share(pairs, make().process))
+    for name, shares in runs.items():
+        print(f"a minute of its own speech, {name}: {median(shares):.2f} % of a core")
+
+
+def _share(
+    pairs: Sequence[tuple[Samples, Samples]], take: Callable[[Samples, Samples], object]
+) -> float:
+    began = thread_time()
+    for heard, ahead in pairs:
+        take(heard, ahead)
+    return 100 * (thread_time() - began) * RATE / sum(len(heard) for heard, _ in pairs)
 
 
 async def _wrong(ears: Recogniser, clips: Sequence[Known], heard: Sequence[Samples]) -> str:
