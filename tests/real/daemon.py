@@ -36,6 +36,8 @@ EARS = ("-s", "stt.model=tiny.en", "-s", "stt.device=cpu")
 """The same everywhere: what `auto` chooses depends on the machine."""
 PATIENCE = 90.0
 """Seconds; a busy machine is no error."""
+ENDS_S = 5.0
+"""Whoever ends it waits for no more; beside three other busy programs it took 1.5 s."""
 _MODELS = (
     "whisper-tiny.en",
     "smart-turn-v3.2",
