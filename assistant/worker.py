@@ -39,15 +39,18 @@ class Worker:
     Should its thread end by itself, its call fails and another thread takes its place.
     `nice`: how much it, and the threads that an engine starts in it, yield to others (Linux).
     `cores`: where they may run; none: anywhere (Linux).
+    `hurries`: not in the first call, which loads the engine; for those that start no threads then.
     """
 
-    def __init__(self, name: str, *, nice: int = 0, cores: Cores = frozenset()) -> None:
+    def __init__(
+        self, name: str, *, nice: int = 0, cores: Cores = frozenset(), hurries: bool = False
+    ) -> None:
         self._calls: list[_Call] = []
         self._more = threading.Condition()
         self._numbers = itertools.count(1)
         self._served: dict[int, int] = {}
         self._closed = False
-        self._name, self._nice, self._cores = name, nice, cores
+        self._name, self._nice, self._cores, self._hurries = name, nice, cores, hurries
         self._start()
 
     async def run(self, call: Callable[[], T], *, urgent: bool = False, stream: int = 0) -> T:
@@ -152,10 +155,8 @@ class Worker:
     def _work(self) -> None:
         call: _Call | None = None
         try:
-            place(self._cores)
-            if self._nice and sys.platform == "linux":  # there, each thread has its own
-                with suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+            if not self._hurries:
+                self._give_way()
             while True:
                 with self._more:
                     while not self._calls and not self._closed:
@@ -166,12 +167,22 @@ class Worker:
                     self._served[call.stream] = call.number
                 if call.wanted():
                     call.run()
+                    if self._hurries:
+                        self._hurries = False
+                        self._give_way()
         finally:
+            self._hurries = False
             if not self._closed:
                 log.warning("the thread of %s has ended; another one takes its place", self._name)
                 if call is not None:
                     call.drop()
                 self._start()
+
+    def _give_way(self) -> None:
+        place(self._cores)
+        if self._nice and sys.platform == "linux":  # there, each thread has its own
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
 
 
 def _closed(name: str) -> BackendUnavailable:

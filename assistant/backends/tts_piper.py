@@ -94,7 +94,7 @@ async def open(config: Config) -> AsyncIterator[Synthesizer]:
     """Load the voice in its thread; raises `ModelError` if it is not to be had or damaged."""
     logging.getLogger("piper").setLevel(logging.CRITICAL)  # it logs what it says
     await asyncio.to_thread(store.ensure, _model_name(config))
-    worker = Worker("piper", nice=5, cores=SENSES)
+    worker = Worker("piper", nice=5, cores=SENSES, hurries=config.threads == 1)
     try:
         yield Piper(await _loaded(config, worker), worker, config)
     finally:
@@ -182,7 +182,9 @@ class _Engine:
             piper = PiperConfig.from_dict(described)
             model = with_durations(path)
             halves = halved(model)
-            self._session = _session(halves.first if halves else model, config.threads)
+            self._session = _session(
+                halves.first if halves else model, config.threads, thorough=halves is None
+            )
             self._vocoder: Any = _session(halves.second, config.threads) if halves else None
             inputs = [] if self._vocoder is None else self._vocoder.get_inputs()
             self._vocoder_inputs = [one.name for one in inputs]
@@ -295,8 +297,10 @@ class _Engine:
         return 10 ** (level / 20) / math.sqrt(float(np.mean(np.square(loud))))
 
 
-def _session(model: bytes, threads: int) -> Any:
+def _session(model: bytes, threads: int, *, thorough: bool = True) -> Any:
     options = onnxruntime.SessionOptions()
+    if not thorough:  # of the half that makes frames, half the time, and it runs as quickly
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS

@@ -85,7 +85,7 @@ async def open(config: Config) -> AsyncIterator[SmartTurn]:
 
     Raises `ModelError` if there is no such model, `BackendUnavailable` if it is another one.
     """
-    worker = Worker("smart turn", nice=5, cores=MIND)
+    worker = Worker("smart turn", nice=5, cores=MIND, hurries=True)
     try:
         yield await worker.run(lambda: _ready(config, worker))
     finally:

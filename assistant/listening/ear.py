@@ -126,6 +126,8 @@ class Ear:
         self._turns: dict[int, OpenTurn] = {}
         self._current: OpenTurn | None = None
         self._start = 0
+        self._held: Samples | None = None
+        """Sound of the current turn while the name that opened it may go on."""
         self._forgotten = asyncio.Event()
         self._gated = False
         self._gated_until = self._offset = self._gaps = 0
@@ -230,13 +232,26 @@ class Ear:
     def _begin(self, turn: OpenTurn) -> None:
         """Give a turn the sound that was before it was opened: what is behind the name if any."""
         named = self._calls.take_name() if self._calls else None
-        self._start = self._segmenter.open_turn(named)
+        self._start = self._segmenter.open_turn(named, deaf=self._closed)
         if named is None or self._calls is None:
             so_far = self._segmenter.sound(self._start, self._segmenter.position)
         else:  # the microphone may have been closed while we spoke
             so_far = self._calls.sound(self._start)
             self._gated_until, turn.called = 0, True
-        turn.feed(so_far, voiced=self._segmenter.voiced)
+        self._held = None if named is None else so_far[:0]
+        self._feed(turn, so_far)
+
+    def _feed(self, turn: OpenTurn, samples: Samples) -> None:
+        """Give the current turn sound; none before it is known where the name has ended."""
+        if self._held is not None:
+            samples = np.concatenate([self._held, samples])
+            begins = self._segmenter.begins
+            if begins is None:
+                self._held = samples
+                return
+            self._held, before = None, max(0, begins - self._start)
+            self._start, samples = self._start + before, samples[before:]
+        turn.feed(samples, voiced=self._segmenter.voiced)
 
     def finalize(self, turn: int, take: int) -> None:
         """Have a turn's last word told as `Heard` with this take. The core has the deadline."""
@@ -299,6 +314,11 @@ class Ear:
                     self._forgotten.clear()
                     await self._forgotten.wait()
 
+    @property
+    def _closed(self) -> bool:
+        """Half duplex: our own speech sounds, or the room still holds it."""
+        return self._gated or self._segmenter.position < self._gated_until
+
     def _take(self, frame: Frame) -> None:
         if self._tap is not None:
             self._tap(frame)
@@ -306,7 +326,7 @@ class Ear:
             self._gaps += self._next is not None
             self._offset = frame.position - self._segmenter.position
         self._next = frame.position + len(frame.near)
-        closed = self._gated or self._segmenter.position < self._gated_until
+        closed = self._closed
         self._hear(np.zeros_like(frame.near) if closed else frame.near)
         if self._calls is not None:
             stirs = closed or self._segmenter.stirs
@@ -326,7 +346,7 @@ class Ear:
         turn = self._current
         results = self._segmenter.push(samples)
         if turn is not None:
-            turn.feed(samples, voiced=self._segmenter.voiced)
+            self._feed(turn, samples)
         for result in results:
             self._tell(result)
 

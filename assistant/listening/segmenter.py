@@ -51,8 +51,11 @@ class SegmenterSettings:
     unspoken_ms: int = 5000
     """A turn that was opened in silence (a key, the name) waits so long for its first voice before
     its silence begins to count."""
-    name_ms: int = 200
-    """Less voice than this behind the name, in one breath with it, is the end of the name."""
+    name_ms: int = 300
+    """Less voice than this behind the name, in one breath with it, is the end of the name, which
+    is taken for so much too early (measured: 190 at most, the detector's echo included)."""
+    edge_ms: int = 50
+    """The detector calls so much behind a voice voiced still; a soft consonant may be in it."""
     longest_ms: int = 60_000
     """A turn that lasts longer is full: a television must not keep it open."""
     preroll_ms: int = 500
@@ -114,8 +117,10 @@ class _Turn:
     quiet_since: int
     waits_until: int = 0
     """So long it may be silent at its start."""
+    heard_from: int = 0
+    """Of what was before, it is not known whether it was voiced."""
     name: int = 0
-    """So much voice may still be the end of the name that opened it."""
+    """So much voice may still be the end of the name that opened it; 0: it is over."""
     told_voiced: int = 0
     told_silence: int = 0
     filled: bool = False
@@ -155,9 +160,19 @@ class Segmenter:
 
     @property
     def voiced(self) -> bool:
-        """The newest sound may be speech: no window since the last voiced one was silent."""
+        """The newest sound may be speech: no window since the last voiced one was silent.
+
+        While a turn waits for its first voice, a single window is none.
+        """
         since = self._ring.end - self._last_voiced
-        return self._rising > 0 or (self._speaking and since < self._windows.length)
+        rising = self._rising > 0 and (self._turn is None or self._turn.voiced > 0)
+        return rising or (self._speaking and since < self._windows.length)
+
+    @property
+    def begins(self) -> int | None:
+        """The first sample of the turn; `None`: there is none, or the name may still sound."""
+        turn = self._turn
+        return None if turn is None or turn.name else max(turn.start, self._ring.start)
 
     def sound(self, start: int, end: int) -> Samples:
         """Return a copy of the sound between two positions, as far as it is remembered."""
@@ -178,18 +193,26 @@ class Segmenter:
             self._milestones(self._ring.end, results)
         return results
 
-    def open_turn(self, named: int | None = None) -> int:
+    def open_turn(self, named: int | None = None, *, deaf: bool = False) -> int:
         """Begin to count for a turn; returns the position of its first sample.
 
         Speech that goes on belongs to it from its onset; milestones that are behind it already
         come with the next frame. `named`: there the name ended that the user called; what was
-        said before is not part of the turn.
+        said before is not part of the turn, and where it `begins` is known when the name is over.
+        `deaf`: what was pushed until now was not what the room sounded like.
         """
         settings, now = self._settings, self._ring.end
         silent_until = now + settings.unspoken_ms * PER_MS
         if named is not None:
-            name = settings.name_ms * PER_MS if self._speaking else 0
-            self._turn = _Turn(named, 0, silent_until, silent_until, name)
+            turn = _Turn(named, 0, silent_until, silent_until, now if deaf else 0)
+            self._turn = turn
+            if self._speaking or deaf:
+                turn.name = settings.name_ms * PER_MS
+            if self._speaking:
+                turn.voiced = max(0, self._last_voiced - max(named, self._onset_at))
+                self._count(turn, self._last_voiced)
+            elif not deaf:
+                self._end_name(turn)
             return max(named, self._ring.start)
         preroll = settings.preroll_ms * PER_MS
         if self._speaking and now - self._onset_at <= settings.reach_ms * PER_MS:
@@ -240,16 +263,28 @@ class Segmenter:
         turn = self._turn
         if turn is not None:
             turn.voiced += voiced
-            if turn.voiced > turn.name:
-                turn.quiet_since, turn.name, turn.told_silence = end, 0, 0
+            self._count(turn, end)
+
+    def _count(self, turn: _Turn, end: int) -> None:
+        """Take voice up to `end` for the turn's, unless it may still be the name's."""
+        if turn.voiced > turn.name:
+            turn.quiet_since, turn.name, turn.told_silence = end, 0, 0
+
+    def _end_name(self, turn: _Turn) -> None:
+        """What was voiced so far was the end of the name: the turn begins behind it."""
+        over = max(turn.heard_from, self._last_voiced) - self._settings.edge_ms * PER_MS
+        turn.start = max(turn.start, over)
+        turn.voiced = turn.name = 0
 
     def _milestones(self, now: int, results: list[Result]) -> None:
         """Tell what has become true by `now`."""
         settings, turn = self._settings, self._turn
-        if self._speaking and now - self._last_voiced >= settings.silence_ms[0] * PER_MS:
+        breath = now - settings.silence_ms[0] * PER_MS
+        if self._speaking and self._last_voiced <= breath:
             self._speaking = False
-            if turn is not None and turn.name:
-                turn.voiced = turn.name = 0
+        quiet = not (self._speaking or self._rising)
+        if turn is not None and turn.name and quiet and turn.heard_from <= breath:
+            self._end_name(turn)
         if turn is None or turn.filled:
             return
         while (

@@ -11,6 +11,7 @@ from assistant.errors import AssistantError
 from tests.real import virtual_audio
 from tests.real.daemon import (
     EARS,
+    ENDS_S,
     PATIENCE,
     Terminal,
     asking,
@@ -54,7 +55,7 @@ def test_it_comes_back_after_a_crash_with_its_state(
         status = another(terminal, pid)
         assert (status["activity"], status["muted"]) == ("muted", True)
         ended, seconds = terminal.end(how)
-        assert (ended, seconds < 2) == (code, True)
+        assert (ended, seconds < ENDS_S) == (code, True)
         assert "Traceback" not in terminal.shown
 
 

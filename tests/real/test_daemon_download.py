@@ -11,7 +11,7 @@ import soundfile
 from assistant.models import store
 from assistant.models.catalogue import shipped
 from tests.models.servers import Fault, HubSite, Site
-from tests.real.daemon import assistant, environment, in_terminal
+from tests.real.daemon import ENDS_S, assistant, environment, in_terminal
 
 pytestmark = pytest.mark.real
 
@@ -52,7 +52,7 @@ def test_half_a_download_is_resumed(
         code, seconds = terminal.end(how)
     storage.faults[large].clear()
     assert code == 128 + how
-    assert seconds < 2
+    assert seconds < ENDS_S
     assert "Traceback" not in terminal.shown
     assert not (tmp_path / "said.wav").exists()
 

@@ -19,10 +19,11 @@ from assistant.backends import tts_espeak, tts_piper
 from assistant.errors import BackendError, BackendUnavailable, ModelError
 from assistant.models import store
 from assistant.models.onnx import outputs_of, with_output
-from assistant.ports import Spoken, Synthesizer
+from assistant.ports import RATE, Spoken, Synthesizer
 from assistant.speaking.sentences import sentences
 from assistant.speaking.voice import Audible, Said, Utterance
 from assistant.testing.device import ScriptedDevice
+from tests.real.daemon import piper
 
 pytestmark = pytest.mark.real
 
@@ -66,6 +67,15 @@ def floats(pieces: list[Spoken]) -> NDArray[np.float64]:
 
 def decibels(value: float) -> float:
     return float(20 * np.log10(max(value, 1e-9)))
+
+
+@pytest.mark.usefixtures("model")
+def test_without_noise_a_text_always_sounds_the_same() -> None:
+    """The tests' speech is made so."""
+    once = piper("Okay Nabu.")
+    again = piper.__wrapped__("Okay Nabu.")
+    assert len(once) > RATE // 2
+    assert np.array_equal(once, again)
 
 
 def check_sound(pieces: list[Spoken]) -> None:

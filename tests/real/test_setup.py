@@ -16,6 +16,7 @@ from assistant.ports import RATE
 from assistant.testing.http_mind import HttpMind
 from tests.real import virtual_audio
 from tests.real.daemon import (
+    ENDS_S,
     PATIENCE,
     PROGRAM,
     Terminal,
@@ -191,7 +192,7 @@ def test_ctrl_c_while_it_listens_or_plays_changes_nothing(
         code, seconds = terminal.end(signal.SIGINT)
         terminal.until("Nothing was changed")
     assert code == 128 + signal.SIGINT
-    assert seconds < 5
+    assert seconds < ENDS_S
     with in_terminal("setup", env=env, columns=100) as terminal:
         answer(terminal, "Listen once more", "n")
         answer(terminal, "Play a chirp through", "y")

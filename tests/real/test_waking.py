@@ -36,6 +36,7 @@ SETTINGS = (
     "turns.window_s=0.5",
     "wake.names=[okay_nabu, hey_jarvis, alexa, hey_mycroft]",
     "recorder.mask=false",
+    "llm.max_tokens=12",  # what it answers is nobody's question here, and is spoken in full
 )
 WAKE = tuple(word for setting in SETTINGS for word in ("-s", setting))
 BEFORE = silence(0.3)
@@ -127,7 +128,10 @@ def test_a_key_is_pressed_and_released_through_the_socket(tmp_path: Path) -> Non
     have_models()
     question = clip(tmp_path / "q.wav", BEFORE, piper(QUESTION), silence(1.5))
     device = ("-s", "device.backend=file", "-s", f"device.clips=[{question}, {question}]")
-    options = ("-s", "turns.mode=push", "-s", "device.lead=4", "-s", "device.gap=8")
+    options = (
+        *("-s", "turns.mode=push", "-s", "device.lead=4", "-s", "device.gap=8"),
+        *("-s", "llm.max_tokens=12"),
+    )
     with in_terminal("run", *EARS, *device, *options, env=environment(tmp_path)) as terminal:
         assert "assistant talk --press" in terminal.until(r"waiting +for your key")
         assert terminal.control("status")["activity"] == "waiting for your key"

@@ -9,6 +9,7 @@ import pytest
 from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.core.states import Mode, Policy
+from assistant.listening.segmenter import SegmenterSettings
 from assistant.ports import RATE, Samples, Track
 from assistant.testing.detector import FULL, sound
 from assistant.testing.ears import Script
@@ -125,6 +126,49 @@ def test_the_end_of_a_slow_name_is_no_question() -> None:
     """The detector was quick: 190 ms of the name are voiced still."""
     stage = called([(1.5, 1.79), (4.0, 5.0)], [QUESTION])
     assert instants(stage, c.Finalize) == [5.06]
+
+
+@pytest.mark.parametrize("tail", [0.05, 0.12, 0.19])
+@pytest.mark.parametrize("full_duplex", [True, False])
+def test_the_end_of_the_name_becomes_no_words(tail: float, *, full_duplex: bool) -> None:
+    """Recognisers read "of" and "you" in it, so none is asked to."""
+    stage = called([(1.5, 1.5 + tail)], [SILENT], full_duplex=full_duplex)
+    (heard,) = stage.ears.opened
+    edge = SegmenterSettings().edge_ms * RATE // 1000
+    assert np.count_nonzero(heard.fed == FULL) <= edge
+    assert heard.voiced_to == 0, "nothing to understand"
+    assert tones(stage)[-1][1] == "ASLEEP"
+
+
+def test_the_end_of_the_name_over_an_answer_becomes_no_words_on_a_loudspeaker() -> None:
+    """What was before its end is not known: the microphone was closed."""
+    stage = called(
+        [(1.5, 2.5), (5.0, 5.28)],
+        [QUESTION, SILENT],
+        [answer(LONG)],
+        at=(NAMED, 5.0),
+        full_duplex=False,
+    )
+    assert instants(stage, c.CancelReply) == [5.1]
+    (_, heard) = stage.ears.opened
+    assert heard.voiced_to == 0
+    assert len(stage.orders(c.Reply)) == 1
+
+
+def test_a_click_after_the_name_becomes_no_words() -> None:
+    """One window, 32 ms, is no onset."""
+    stage = called([(3.008, 3.04)], [SILENT])
+    (heard,) = stage.ears.opened
+    assert heard.voiced_to == 0
+
+
+def test_a_question_after_the_name_is_not_mixed_with_its_end() -> None:
+    stage = called([(1.5, 1.69), (3.0, 4.0)], [QUESTION])
+    (heard,) = stage.ears.opened
+    begun = np.flatnonzero(heard.fed == FULL)
+    late = np.count_nonzero(begun < round((3.0 - 1.7) * RATE))
+    assert late <= SegmenterSettings().edge_ms * RATE // 1000
+    assert stage.reports[0].heard == "what time is it"
 
 
 @pytest.mark.parametrize("tail", [0.0, 0.15])

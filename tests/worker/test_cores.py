@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import threading
 
 import pytest
 
@@ -45,6 +46,28 @@ def test_a_worker_and_what_it_starts_stay_on_their_cores() -> None:
             anywhere.close()
 
     assert asyncio.run(main()) == (set(one), set(ALL))
+
+
+@linux
+@pytest.mark.parametrize("hurries", [True, False])
+def test_who_hurries_gives_way_after_the_first_call(*, hurries: bool) -> None:
+    """A voice that loads must not wait for all others on a busy machine."""
+    one = frozenset({min(ALL)})
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+
+    def where() -> tuple[set[int], int]:
+        return os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def main() -> list[tuple[set[int], int]]:
+        worker = Worker("hurried", nice=19, cores=one, hurries=hurries)
+        try:
+            return [await worker.run(where) for _ in range(2)]
+        finally:
+            worker.close()
+
+    first, second = asyncio.run(main())
+    assert second == (set(one), 19)
+    assert first == ((set(ALL), usual) if hurries else second)
 
 
 @linux
