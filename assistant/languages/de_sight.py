@@ -27,8 +27,8 @@ _THING = (
 )
 
 SIGHTS = Sights(
+    asides=(rf"\b{_THIS} {_SPANS}\b",),
     never=(
-        rf"\b{_THIS} {_SPANS}\b",
         r"\b(?:lied|song|band|musik|playlist|wetter|termin|kalender|wecker|timer|erinner\w*)\b",
         r"\b(?:einkaufsliste|einkaufszettel|liste|aktie|verkehr|nachrichten|schlagzeilen)\b",
         r"\b(?:buchstabier\w*|übersetz\w*|wiederhol\w*|lieblings\w*)\b",

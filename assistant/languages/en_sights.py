@@ -28,12 +28,16 @@ _TALK = (
     r"|idea"
     r"|company|universe|ai|bank|credit|insurance|vacation|street"
     r"|person talking"
-    r"|process|purchase|(?:date|bus|train|ship)(?! (?:pass|card|ticket|stop))"
-    r"|method|change|effect|drug|movement|concept|theory|topic|news|statement|response"
-    r"|e ?mail|subject|treatment|technology|disease|matter|issue|problem|situation|policy|law"
-    r"|fact|conflict|war|century|presidency|series|episode)"
+    r"|process|purchase|(?:date|bus|train|ship)(?! (?:pass|card|ticket|stop)))"
 )
 """The same of what is talked about."""
+_THOUGHT = (
+    r"(?:method|change|effect|drug|movement|concept|theor(?:y|ie)|topic|news|statement|response"
+    r"|e ?mail|subject|treatment|technolog(?:y|ie)|disease|matter|issue|problem|situation"
+    r"|polic(?:y|ie)"
+    r"|law|fact|conflict|war|presidency|series|episode|benefit)"
+)
+"""The same behind "these", too."""
 _TITLED = r"(?:game|movie|film)"
 """The same, unless one asks what it is: then it may be a box in the hand."""
 _HERE = r"(?:this|these|that|those|the|my|your|our|his|her|it|its)"
@@ -103,7 +107,7 @@ SIGHTS = Sights(
             r"|messages?"
             r"|e ?mails?|story)\b"
         ),
-        rf"\bthis (?:\w+ )?{_TALK}s?\b",
+        rf"\bthis (?:\w+ )?{_TALK}s?\b|\b(?:this|these) (?:\w+ )?{_THOUGHT}s?\b",
         rf"(?<!what is )(?<!what's )(?<!whats )(?<!name of )\bthis (?:\w+ )?{_TITLED}s?\b",
         rf"\bthis (?:\w+ )?{_TITLED}s? (?:about|on|in|with|from|rated|playing|start|end)\b",
         r"\b(?:what|which) (?:song|artist|band|album)\b|\bwho (?:sings|sang|plays)\b",
@@ -493,6 +497,31 @@ SIGHTS = Sights(
             r"\b(?:can|could) you (?:please )?(?:tell|read|see|make out)\b.*\b(?:what the|the)"
             r" (?:\w+ )?(?:label|box|bottle|can|package|packet|screen|display|sign|picture)\b"
         ),
+        (
+            r"\b(?:what|which) (?:buttons?|keys?|knobs?|switch|option|letters?) (?:is|are|do i"
+            r"|should i|to|did i|am i)\b"
+        ),
+        (
+            r"\b(?:what|which|read|tell|see|where|is|are)\b.* (?:top|bottom|upper|lower) (?:left"
+            r"|right)\b|\b(?:left|right) hand (?:side|corner)\b"
+            rf"|\bback of (?:this|the|that|my) (?:\w+ )?{_SHOWN}\b"
+        ),
+        (
+            r"\bdescription of (?:this|the|that|what)\b.*\b(?:image|picture|photo|chart|layout"
+            r"|view|screen)\b|\bi (?:just |have |already )?(?:photographed|took a picture)\b"
+        ),
+        (
+            r"^(?:please |can you |could you )*read (?:me )?(?:the|these|those|all)\b"
+            r"(?!.*\b(?:books?|chapter|recipe|list|article|poem|bible|quran|next|last"
+            r"|previous|rest"
+            r"|reports?|scores?|results?|emails?|mails?|texts?)\b)"
+        ),
+        (
+            r"\bwhich (?:one|ones) (?:is|are)\b(?! (?:the )?(?:better|best|cheap\w*|more popular"
+            r"|most|closest|nearest|recommended|your|you|fast\w*|worst|health\w*|right|it|that)\b)"
+        ),
+        r"^(?:is|are|how many|which)\b.*\blights? (?:is |are )?(?:turned |switched )?(?:on|off)\b",
+        r"\b(?:do|how do|how am|what do) i look(?: like)?(?: now| today)?$",
         # light, and who is there
         (
             r"\bis (?:it|the room) (?:still )?(?:dark|bright|lit)\b|\bhow (?:dark|bright"
@@ -590,6 +619,12 @@ SIGHTS = Sights(
         rf"\bwhere(?:'s| is| are| did i (?:put|leave)) (?:the|my) [\w'-]+{_END}",
     ),
     screen=(
+        (
+            r"^(?:\S+ ){0,5}(?:is|has|have|what|which|where|did"
+            r"|does)\b.*\b(?:dialog(?: box)?|cursor"
+            r"|boot menu|progress bar|disk check|setup wizard|task ?bar|start menu|web ?site menu"
+            r"|formatting|system restore|startup repair)\b"
+        ),
         (
             r"\b(?:computer|laptop|pc|tv|phone|blank|previous|next|lock|login|whole) ?screen\b"
             r"|\bonscreen\b"
