@@ -545,6 +545,10 @@ SIGHTS = Sights(
     ),
     near=(
         (
+            r"\b(?:which|what) (?!time|day|date|year|month|season|language|place|song)[\w'-]+"
+            rf" is that{_END}|\bwhat(?:'s| is| are) the (?:\w+ ){{1,2}}(?:number|code)$"
+        ),
+        (
             r"\bwhat(?:'s| is| are)(?: the| its| their| name of(?: the)?)*"
             r"(?: name of(?: the)?| exact| main)? colou?rs?\b(?! blind| of the (?:sky|year))"
         ),
@@ -582,7 +586,6 @@ SIGHTS = Sights(
             r"|plant|flower|fruit|number|letter)(?: of)?(?: [\w'-]+){0,2} (?:is|are|was) (?:it"
             rf"|that|they|those){_END}"
         ),
-        rf"\b(?:which|what) [\w'-]+ is that{_END}",
         rf"^(?:and |so |it's |its )*the (?:{_TRAIT}|{_CLOTHES}|label|tag)$",
         rf"^(?:is|was) (?:that|it) (?!{_NO_SIGHT})[\w'-]+(?: yet| now)?(?: or .*)?$",
         r"^(?:is|are) (?:that|those) [\w'-]+ or [\w'-]+(?: [\w'-]+)?$",
@@ -591,10 +594,7 @@ SIGHTS = Sights(
             rf"\bis (?:that|it) (?:an?|the) (?!{_NO_SIGHT}|nice|great|beautiful|problem|holiday"
             r"|big)[\w'-]+(?: [\w'-]+){0,3}$"
         ),
-        (
-            r"^(?:what|which) (?:kinds?|types?|sorts?) of [\w'-]+(?: [\w'-]+)?$"
-            rf"|^what are the (?:directions|instructions|letters|numbers|ingredients){_END}"
-        ),
+        rf"^what are the (?:directions|instructions|letters|numbers|ingredients){_END}",
         (
             r"\b(?:what|which) (?!time|day|date|year|month|season|holiday|weather"
             r"|temperature|place"
@@ -614,7 +614,7 @@ SIGHTS = Sights(
             rf"\bwhat(?:'s| is| are) the (?:{_TRAIT}|name|product|brand|heading|title|item|object"
             rf"|price|label|cooking (?:instructions?|directions?)){_END}"
         ),
-        r"\bwhat(?:'s| is| are) the (?:\w+ ){1,2}(?:number|code|name|display)$",
+        r"\bwhat(?:'s| is| are) the (?:\w+ ){1,2}(?:name|display)$",
         rf"\bhow many (?:[\w'-]+ ){{1,3}}(?:are|do you see)(?: (?:there|here|left))?{_END}",
         rf"\bwhere(?:'s| is| are| did i (?:put|leave)) (?:the|my) [\w'-]+{_END}",
     ),
