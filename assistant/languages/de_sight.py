@@ -285,6 +285,7 @@ SIGHT = SightWords(
         "everywhere": "überall",
         "no mind": "Ich habe kein Modell, das sehen kann; mehr als das kann ich nicht sagen.",
         "and": " und ",
+        "read more": "Sag „weiter“, dann lese ich weiter.",
         "read end": "Das ist das Ende.",
         "read begin": "Das ist der Anfang.",
         "nothing to spell": "Es gibt nichts zu buchstabieren.",

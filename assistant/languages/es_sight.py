@@ -270,6 +270,7 @@ SIGHT = SightWords(
         "everywhere": "por todas partes",
         "no mind": "No tengo un modelo que vea, así que solo puedo decir esto.",
         "and": " y ",
+        "read more": "Di «sigue» y sigo leyendo.",
         "read end": "Ese es el final.",
         "read begin": "Este es el principio.",
         "nothing to spell": "No hay nada que deletrear.",

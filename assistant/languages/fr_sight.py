@@ -300,6 +300,7 @@ SIGHT = SightWords(
         "everywhere": "partout",
         "no mind": "Je n'ai pas de modèle qui voit, je ne peux donc dire que cela.",
         "and": " et ",
+        "read more": "Dis « continue » et je lis la suite.",
         "read end": "C'est la fin.",
         "read begin": "C'est le début.",
         "nothing to spell": "Il n'y a rien à épeler.",
