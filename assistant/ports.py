@@ -990,6 +990,7 @@ Moment = Literal[
     "looked",
     "captured",
     "encoded",
+    "uploaded",
     "first_token",
     "first_clause",
     "first_sound_ready",

@@ -6,6 +6,7 @@ import ipaddress
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +27,22 @@ _OVERLOADED = 500
 """HTTP statuses from here on are the server's own trouble and may pass."""
 _BUSY = frozenset({503, 529})
 _UNREADABLE = frozenset({400, 415, 422})
+
+
+SENT: ContextVar[Callable[[], None]] = ContextVar("SENT", default=lambda: None)
+"""Called once a question has been sent as a whole, its pictures included."""
+
+
+async def tell_when_sent(request: Any) -> None:
+    """Hook of an HTTP client on a request; what is only looked up (GET) is no question."""
+    told = SENT.get()
+
+    async def trace(step: str, _: object) -> None:
+        if step.endswith("send_request_body.complete"):
+            told()
+
+    if request.method == "POST":
+        request.extensions["trace"] = trace
 
 
 def tokens(text: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from assistant import remote
 from assistant.core import commands as c
 from assistant.core import events as e
 from assistant.errors import BackendError, ModelError, leaves
@@ -81,6 +82,7 @@ class Speech:
 
     async def _speak(self) -> None:
         turn = self.order.turn
+        remote.SENT.set(lambda: self.mark(turn, "uploaded"))
         if self.utterance is None:
             async for _ in self._thought():
                 pass

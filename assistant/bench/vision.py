@@ -44,6 +44,8 @@ class Vision:
     """Clips whose answer came with a picture,"""
     capture_p50_ms: float
     encode_p50_ms: float
+    mind_p50_ms: float
+    """To its first token; a mind of this process has nothing to upload."""
 
     def line(self) -> str:
         """Return it as a line for people."""
@@ -52,7 +54,7 @@ class Vision:
             f"{self.visual_p50_ms:.0f}, {self.visual_p95_ms:.0f}; later by "
             f"{self.later_p50_ms:.0f} (p95 {self.later_p95_ms:.0f}, bound {BOUND_MS:.0f}); "
             f"looked {self.looked} of {self.clips}, capture {self.capture_p50_ms:.0f}, "
-            f"encode {self.encode_p50_ms:.0f}"
+            f"encode {self.encode_p50_ms:.0f}, first token {self.mind_p50_ms:.0f}"
         )
 
 
@@ -124,6 +126,7 @@ def summarise(spoken: Sequence[latency.Row], visual: Sequence[latency.Row]) -> V
         looked=sum(any(name == "encode" for name, _, _ in row.spans) for row in visual),
         capture_p50_ms=_median(visual, "capture"),
         encode_p50_ms=_median(visual, "encode"),
+        mind_p50_ms=_median(visual, "mind"),
     )
 
 

@@ -27,8 +27,8 @@ _THING = (
 )
 
 SIGHTS = Sights(
+    asides=(rf"\b{_THIS} {_SPANS}\b",),
     never=(
-        rf"\b{_THIS} {_SPANS}\b",
         r"\b(?:lied|song|band|musik|playlist|wetter|termin|kalender|wecker|timer|erinner\w*)\b",
         r"\b(?:einkaufsliste|einkaufszettel|liste|aktie|verkehr|nachrichten|schlagzeilen)\b",
         r"\b(?:buchstabier\w*|übersetz\w*|wiederhol\w*|lieblings\w*)\b",
@@ -285,6 +285,7 @@ SIGHT = SightWords(
         "everywhere": "überall",
         "no mind": "Ich habe kein Modell, das sehen kann; mehr als das kann ich nicht sagen.",
         "and": " und ",
+        "read more": "Sag „weiter“, dann lese ich weiter.",
         "read end": "Das ist das Ende.",
         "read begin": "Das ist der Anfang.",
         "nothing to spell": "Es gibt nichts zu buchstabieren.",

@@ -132,6 +132,7 @@ _SIGHT = SightWords(
         "everywhere": "everywhere",
         "no mind": "I have no mind that sees, so I can only tell this much.",
         "and": " and ",
+        "read more": "Say “go on” for the rest.",
         "read end": "That is the end.",
         "read begin": "This is the beginning.",
         "nothing to spell": "There is nothing to spell.",

@@ -28,9 +28,16 @@ _TALK = (
     r"|idea"
     r"|company|universe|ai|bank|credit|insurance|vacation|street"
     r"|person talking"
-    r"|process|date|bus|train|ship|purchase)"
+    r"|process|purchase|(?:date|bus|train|ship)(?! (?:pass|card|ticket|stop)))"
 )
 """The same of what is talked about."""
+_THOUGHT = (
+    r"(?:method|change|effect|drug|movement|concept|theor(?:y|ie)|topic|news|statement|response"
+    r"|e ?mail|subject|treatment|technolog(?:y|ie)|disease|matter|issue|problem|situation"
+    r"|polic(?:y|ie)"
+    r"|law|fact|conflict|war|presidency|series|episode|benefit)"
+)
+"""The same behind "these", too."""
 _TITLED = r"(?:game|movie|film)"
 """The same, unless one asks what it is: then it may be a box in the hand."""
 _HERE = r"(?:this|these|that|those|the|my|your|our|his|her|it|its)"
@@ -47,7 +54,8 @@ _HOLDER = (
     r"|left|right"
     r"|hand|pot|pan|oven|fridge|refrigerator|freezer|microwave|washer|dryer|display|dial"
     r"|scale"
-    r"|thermostat|meter|machine|router|modem|keyboard|knob|button|notice|cd|dvd|product|item|object"
+    r"|thermostat|meter|machine|router|modem|keyboard|knob|button|notice|cd|dvd|product|item"
+    r"|object"
     r"|thing|one)"
 )
 _DEVICE = (
@@ -63,6 +71,20 @@ _TRAIT = (
 _SEEN = r"(?:colou?rs?|flavou?rs?|brands?|breed|scent|pattern|denomination)"
 """Traits of things at hand only."""
 _END = r"(?: (?:please|thanks|thank you|for me|now|here|over there|there|called|then))*$"
+_SHOWN = (
+    r"(?:pictures?|photos?|images?|labels?|bottles?|cans?|box(?:es)?|packages?|packets?"
+    r"|packs?|bags?"
+    r"|jars?|cartons?|containers?|tins?|tubes?|cups?|mugs?|bowls?|trays?|shel(?:f|ves)"
+    r"|tables?|desks?"
+    r"|counters?|floor|walls?|ceiling|signs?|envelopes?|tags?|stickers?|buttons?|knobs?|dials?"
+    r"|switch(?:es)?|jacks?|plugs?|cables?|keys?|pills?|tablets?|cds?|dvds?|coins?|bills?"
+    r"|dollar bills?"
+    r"|shirts?|t-shirts?|pants|trousers|socks?|shoes?|dress(?:es)?|jackets?|sweaters?|ties?"
+    r"|skirts?"
+    r"|sweatshirts?|display|keyboards?|remotes?|candles?|towels?|napkins?|coupons?|stamps?"
+    r"|burners?)"
+)
+"""What eyes tell apart, and nothing that is talked about with a bank."""
 _CLOTHES = (
     r"(?:pants|trousers|jeans|shorts|skirt|dress|shirt|t-shirt|blouse|top|sweater|jacket|coat"
     r"|socks?|shoes?|hat|tie|belt|scarf|gloves?|suit|bracelet|necklace)"
@@ -77,6 +99,7 @@ _NO_SIGHT = (
 )
 """Behind "is it", nothing that eyes would tell."""
 SIGHTS = Sights(
+    asides=(rf"\bthis {_SPANS}(?:'s)?\b|\bthese days\b",),
     never=(
         r"\blet(?:'s| us)(?: all)? (?:take|have) a look\b",
         (
@@ -84,8 +107,7 @@ SIGHTS = Sights(
             r"|messages?"
             r"|e ?mails?|story)\b"
         ),
-        rf"\b(?:this|these) {_SPANS}\b",
-        rf"\bthis (?:\w+ )?{_TALK}s?\b",
+        rf"\bthis (?:\w+ )?{_TALK}s?\b|\b(?:this|these) (?:\w+ )?{_THOUGHT}s?\b",
         rf"(?<!what is )(?<!what's )(?<!whats )(?<!name of )\bthis (?:\w+ )?{_TITLED}s?\b",
         rf"\bthis (?:\w+ )?{_TITLED}s? (?:about|on|in|with|from|rated|playing|start|end)\b",
         r"\b(?:what|which) (?:song|artist|band|album)\b|\bwho (?:sings|sang|plays)\b",
@@ -99,11 +121,11 @@ SIGHTS = Sights(
         ),
         (
             r"\b(?:transactions?|order was|my (?:list|order|iphone|phone|card|account)|citibank"
-            r"|visa)\b"
+            r"|visa)\b(?! is this\b)"
         ),
         (
             r"\b(?:mpg|octane|unleaded|apr|pto|w2|interest rate|credit (?:card|score|limit)"
-            r"|balance)\b"
+            r"|balance)\b(?! is this\b)"
         ),
         (
             r"\b(?:spell|pronounce|synonym|translate(?! (?:this|the) (?:sign|label|menu|letter"
@@ -139,7 +161,8 @@ SIGHTS = Sights(
         r"\b(?:what|which|whats|who)\b.* (?:this|these)(?: [\w'-]+){0,3}$",
         (
             r"^(?:hi |hello |please |so |and |okay |ok |yes |now |hey )*(?:what |what's )?(?:this"
-            r"|these)(?! (?:is|are|was|were|will|has|can|should|would)\b) [\w'-]+"
+            r"|these)(?! (?:is|are|was|were|will|has|can|should|would|looks?|sounds?|seems?"
+            r"|makes?|brings?|isn't|answer|needs?|left|one is|only)\b) [\w'-]+"
         ),
         (
             r"\b(?:what|who|which)(?:'s| is| are) (?:this|these) (?:and|or|i|i'm|please|for|here"
@@ -157,7 +180,7 @@ SIGHTS = Sights(
             r"|on)|made of)\b"
         ),
         (
-            r"\b(?:can|could|how|what|where|who|if|does|do)\b.* (?:this|these)"
+            r"\b(?:can|could|how|what|where|who|if|does|(?<!i )do)\b.* (?:this|these)"
             r"(?: two| three)? [\w'-]+"
         ),
         r"\b(?:this|it) is an? .*\b(?:can you tell|tell me|what(?:'s| is)|is it)\b",
@@ -169,8 +192,11 @@ SIGHTS = Sights(
         r"\bcolou?rs? (?:of|please)\b|\btell (?:me )?the colou?rs?\b",
         # what eyes are asked for by name
         (
-            r"\b(?:do|can|could|did) you (?:guys |all )?(?:still |even |please )?(?:see|read"
-            r"|describe|recogni[sz]e|identify|look at)\b"
+            r"\b(?:can|could) (?:you|someone|anyone|somebody) (?:guys |all )?(?:still |even "
+            r"|please )?"
+            r"(?:see|read|describe|recogni[sz]e|identify|look at)\b"
+            r"|\bdo you (?:guys |all )?(?:still |even )?(?:see|recogni[sz]e)\b"
+            r"|\bare you able to (?:see|read|tell|make out|recogni[sz]e|identify)\b"
         ),
         (
             r"\bwhat (?:do|can|could) you (?:guys )?see\b|\bwhat you (?:can )?see\b"
@@ -196,7 +222,14 @@ SIGHTS = Sights(
             r"\b(?:take|have|taking) (?:a |another )?(?:close |closer |good |quick )?(?:look|photo"
             r"|picture)\b"
         ),
-        r"\blook (?:at|here|closely|again)\b|\bdescribe\b|\bidentify\b",
+        (
+            r"\blook (?:at (?:this|that|these|it|what|my|me)|here|closely|again)\b"
+            r"|\bdescribe (?:to me |for me )?(?:what|this|these|it|me|my"
+            rf"|(?:the|that) (?:\w+ )?(?:{_HOLDER}|{_CLOTHES}|scene|view|room|person|place"
+            rf"|colou?rs?"
+            r"|screen|painting|drawing|design|pattern|animal|dog|cat|people))\b(?! job| benefits)"
+            rf"|\bdescribe(?: please)?$|^(?:please )?identify\b"
+        ),
         (
             rf"\b(?:in|on|of|from|into|at) {_HERE} (?:\w+ )?(?:pictures?|photos?|photograph|image"
             r"|shot|camera)\b"
@@ -227,7 +260,9 @@ SIGHTS = Sights(
         ),
         r"\bwhat (?:it|that|the(?: \w+){1,3}) (?:says?|reads?|shows?)\b",
         (
-            r"\bread (?:it|out|aloud|to me|me (?:this|that|the|what)|the (?:\w+ )?(?:text|label"
+            r"(?<!\bi )(?<!ve )(?<!n't )(?<!not )(?<!you )(?<!will )(?<!who )(?<!to )\bread it\b"
+            r"|\b(?:can|could|will|would) you (?:please |just )*read it\b"
+            r"|\bread (?:out|aloud|to me|me (?:this|that|the|what)|the (?:\w+ )?(?:text|label"
             r"|sign|letter|card|writing|note|page|menu|instructions?|ingredients?|title|back|front"
             r"|bottle|box|can|display|mail|recipe|envelope|directions?|first|last|top))\b"
         ),
@@ -395,6 +430,98 @@ SIGHTS = Sights(
             r"\bthe (?:[\w'-]+ ){1,3}(?:name|price|number|code|text|writing|words?|letters?) (?:on"
             rf"|at|in) (?:the|my|that) (?:\w+ )?{_HOLDER}\b"
         ),
+        # what is printed, chosen or shown by machines
+        (
+            r"\b(?:cooking|baking|heating|preparation|oven|microwave|washing|care|mixing)"
+            r" (?:instructions?|directions?) (?:for|on|of) (?:the|this|my|that|these)\b"
+        ),
+        (
+            r"\b(?:is|are) (?:\w+ )?(?:selected|highlighted|checked|ticked|lit up|labell?ed"
+            r"|pressed"
+            r"|facing up)\b"
+        ),
+        (
+            r"\bletters?\b.*\b(?:type|enter)\b|\b(?:left to right|top to bottom|serving size"
+            r"|per serving|(?:one|a|each) serving)\b"
+        ),
+        (
+            r"\b(?:there|have|has|see|any) (?:any |some )?(?:writing|text|print|lettering)\b"
+            r"(?! messages?)|\b(?:model|serial|model and serial) numbers?\b"
+        ),
+        (
+            rf"\b(?:what|which|tell me|read|confirm|check)\b.*\b(?:{_DEVICE}|crock ?pot"
+            rf"|slow cooker"
+            r"|conventional oven|dryer|heater|fan)(?:'s)? (?:\w+ )?settings?\b"
+        ),
+        (
+            rf"\b{_DEVICE} (?:is |be )?(?:set\b|settings?{_END})"
+            rf"|\b(?:temperature|setting|mode|reading) (?:is|of|on) (?:the|my) {_DEVICE}\b"
+        ),
+        (
+            rf"\bwhich(?: one| ones)?(?: of)?(?: the| these| those)?(?: \w+)? {_SHOWN}s?"
+            r" (?:is|are|has|have|contains?)\b"
+            r"|\bwhich (?:one |\w+ )?(?:is|are) (?:the )?"
+            r"(?:red|blue|green|black|white|brown|yellow|orange|pink|purple|gr[ae]y)\b"
+        ),
+        (
+            r"^(?:what(?:'s| is| are) )?(?:the )?(?:contents?|names?|titles?|kinds?|types?"
+            r"|brand|colou?rs?"
+            r"|flavou?r|price|number|text|label|expir\w+ date) (?:of|on|in|for|from) (?:this|these"
+            rf"|(?:the |my |that )?(?:\w+ )?{_SHOWN})\b"
+        ),
+        r"^(?:in|on|inside|of|from|with) (?:this|these) [\w'-]+$",
+        (
+            rf"\bwhat(?:'s| is| are|was) (?:in|on|inside|at|under|behind) (?:the|this|that"
+            rf"|my) {_SHOWN}\b"
+        ),
+        (
+            r"\bwhat(?:'s| is| are| was) the (?:[\w'-]+ ){1,3}(?:on|in|at|under) (?:the|this|my"
+            rf"|that) (?:[\w'-]+ )?{_SHOWN}\b"
+        ),
+        (
+            r"\b(?:what|which|how much|how many)\b.* (?:did i|have i|i) (?:just )?(?:get|got"
+            r"|take|took"
+            r"|pull|pulled|pick|picked) (?:out|up|from|off)\b"
+        ),
+        (
+            r"\b(?:i know|i think|i believe|hopefully|i'm pretty sure) (?:that )?(?:this|these|it)"
+            r" (?:is|are)\b.*\b(?:what|which|is it|does it|whether|if)\b"
+        ),
+        (
+            r"\b(?:turned|flipped|moved|held|pulled) (?:it|the (?:\w+ )?(?:camera|phone|card|box"
+            r"|bottle|can|package)) (?:over|around|back|closer|farther|further|away|up)\b"
+            r"|\b(?:in focus|out of focus|blurry)\b|\bis (?:my|the) camera\b"
+        ),
+        r"\bwould (?:this|these)\b|^(?:tell me (?:about )?|what is )the (?:picture|photo|image)\b",
+        (
+            r"\b(?:can|could) you (?:please )?(?:tell|read|see|make out)\b.*\b(?:what the|the)"
+            r" (?:\w+ )?(?:label|box|bottle|can|package|packet|screen|display|sign|picture)\b"
+        ),
+        (
+            r"\b(?:what|which) (?:buttons?|keys?|knobs?|switch|option|letters?) (?:is|are|do i"
+            r"|should i|to|did i|am i)\b"
+        ),
+        (
+            r"\b(?:what|which|read|tell|see|where|is|are)\b.* (?:top|bottom|upper|lower) (?:left"
+            r"|right)\b|\b(?:left|right) hand (?:side|corner)\b"
+            rf"|\bback of (?:this|the|that|my) (?:\w+ )?{_SHOWN}\b"
+        ),
+        (
+            r"\bdescription of (?:this|the|that|what)\b.*\b(?:image|picture|photo|chart|layout"
+            r"|view|screen)\b|\bi (?:just |have |already )?(?:photographed|took a picture)\b"
+        ),
+        (
+            r"^(?:please |can you |could you )*read (?:me )?(?:the|these|those|all)\b"
+            r"(?!.*\b(?:books?|chapter|recipe|list|article|poem|bible|quran|next|last"
+            r"|previous|rest"
+            r"|reports?|scores?|results?|emails?|mails?|texts?)\b)"
+        ),
+        (
+            r"\bwhich (?:one|ones) (?:is|are)\b(?! (?:the )?(?:better|best|cheap\w*|more popular"
+            r"|most|closest|nearest|recommended|your|you|fast\w*|worst|health\w*|right|it|that)\b)"
+        ),
+        r"^(?:is|are|how many|which)\b.*\blights? (?:is |are )?(?:turned |switched )?(?:on|off)\b",
+        r"\b(?:do|how do|how am|what do) i look(?: like)?(?: now| today)?$",
         # light, and who is there
         (
             r"\bis (?:it|the room) (?:still )?(?:dark|bright|lit)\b|\bhow (?:dark|bright"
@@ -412,7 +539,23 @@ SIGHTS = Sights(
             r"|photo|kitchen))\b"
         ),
     ),
+    pointing=(
+        rf"^(?:\w+ ){{0,4}}what(?:'s| is| are|s) (?:it|that|they|those)(?: called)?{_END}",
+        rf"^what (?:it|that|they) (?:is|are){_END}",
+    ),
     near=(
+        (
+            r"\b(?:which|what) (?!time|day|date|year|month|season|language|place|song)[\w'-]+"
+            rf" is that{_END}|\bwhat(?:'s| is| are) the (?:\w+ ){{1,2}}(?:number|code)$"
+        ),
+        (
+            r"\bwhat(?:'s| is| are)(?: the| its| their| name of(?: the)?)*"
+            r"(?: name of(?: the)?| exact| main)? colou?rs?\b(?! blind| of the (?:sky|year))"
+        ),
+        (
+            r"\bdoes (?:it|that|the [\w'-]+) (?:say|have any (?:writing|text)|show)\b"
+            r"|\bhow (?:much|many) [\w'-]+(?: [\w'-]+)? does it (?:contain|have)$"
+        ),
         (
             rf"\b(?:what|which) {_TRAIT}(?: of)?(?: [\w'-]+){{0,3}} (?:it|that|they|those)"
             r" (?:is|are)\b"
@@ -438,14 +581,26 @@ SIGHTS = Sights(
         ),
         rf"\bwhat (?:it|that|they) (?:is|are){_END}",
         (
-            rf"\b(?:what|which) (?:{_TRAIT}|product|object|animal|bird|building|food|drink|medicine"  # noqa: E501 - one expression
+            rf"\b(?:what|which) (?:{_TRAIT}|product|object|animal|bird|building|food|drink"
+            r"|medicine"
             r"|plant|flower|fruit|number|letter)(?: of)?(?: [\w'-]+){0,2} (?:is|are|was) (?:it"
             rf"|that|they|those){_END}"
         ),
-        rf"\b(?:which|what) [\w'-]+ is that{_END}",
         rf"^(?:and |so |it's |its )*the (?:{_TRAIT}|{_CLOTHES}|label|tag)$",
         rf"^(?:is|was) (?:that|it) (?!{_NO_SIGHT})[\w'-]+(?: yet| now)?(?: or .*)?$",
         r"^(?:is|are) (?:that|those) [\w'-]+ or [\w'-]+(?: [\w'-]+)?$",
+        r"^(?!yes|no|true|heads|trick|now|more)[\w'-]+(?: [\w'-]+)? or [\w'-]+(?: [\w'-]+)?$",
+        (
+            rf"\bis (?:that|it) (?:an?|the) (?!{_NO_SIGHT}|nice|great|beautiful|problem|holiday"
+            r"|big)[\w'-]+(?: [\w'-]+){0,3}$"
+        ),
+        rf"^what are the (?:directions|instructions|letters|numbers|ingredients){_END}",
+        (
+            r"\b(?:what|which) (?!time|day|date|year|month|season|holiday|weather"
+            r"|temperature|place"
+            r"|language|song)[\w'-]+(?: [\w'-]+)? (?:is|are) (?:it|that|they|those)"
+            rf"{_END}|^(?:how|what) about now$"
+        ),
         rf"\bwhat(?:'s| is) (?:in|inside) (?:it|there){_END}",
         rf"\bdescription of (?:it$|(?:the|that) (?:\w+ )?{_HOLDER}\b)",
         (
@@ -459,11 +614,26 @@ SIGHTS = Sights(
             rf"\bwhat(?:'s| is| are) the (?:{_TRAIT}|name|product|brand|heading|title|item|object"
             rf"|price|label|cooking (?:instructions?|directions?)){_END}"
         ),
-        r"\bwhat(?:'s| is| are) the (?:\w+ ){1,2}(?:number|code|name|display)$",
+        r"\bwhat(?:'s| is| are) the (?:\w+ ){1,2}(?:name|display)$",
         rf"\bhow many (?:[\w'-]+ ){{1,3}}(?:are|do you see)(?: (?:there|here|left))?{_END}",
         rf"\bwhere(?:'s| is| are| did i (?:put|leave)) (?:the|my) [\w'-]+{_END}",
     ),
     screen=(
+        (
+            r"^(?:\S+ ){0,5}(?:is|has|have|what|which|where|did"
+            r"|does)\b.*\b(?:dialog(?: box)?|cursor"
+            r"|boot menu|progress bar|disk check|setup wizard|task ?bar|start menu|web ?site menu"
+            r"|formatting|system restore|startup repair)\b"
+        ),
+        (
+            r"\b(?:computer|laptop|pc|tv|phone|blank|previous|next|lock|login|whole) ?screen\b"
+            r"|\bonscreen\b"
+        ),
+        (
+            r"\bwhat (?:the |my )?error(?: message)? (?:is|says)\b|\b(?:progress"
+            r"|percent\w*)\b.*\b(?:install"
+            r"|format|download|updat|scan|restor|complet|process|boot)\w*"
+        ),
         (
             r"\b(?:on|at|of|from|in) (?:the|my|this|your|that) (?:\w+ )?(?:screen|monitor|desktop"
             r"|laptop|browser|web ?page|website|window|tab|terminal|app window)\b(?!.* (?:of"

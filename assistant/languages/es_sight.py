@@ -13,17 +13,35 @@ _HOLDER = (
 )
 _SPANS = (
     r"(?:mañana|tarde|noche|semana|fin de semana|mes|año|verano|invierno|primavera|otoño|vez"
-    r"|momento|minuto|hora|días?)"
+    r"|momento|minuto|horas?|días?|instante|rato|tiempo|lunes|martes|miércoles|jueves|viernes"
+    r"|sábado|domingo)"
 )
-_TALK = r"(?:canción|película|serie|palabra|frase|idea|ciudad|país|problema|tema|juego)"
+_TALK = r"(?:canción|película|serie|palabra|frase|idea|ciudad|país|problema|tema|juego|casa)"
 _STATE = (
     r"(?:encendid|apagad|abiert|cerrad|llen|vací|suci|limpi|madur|rot|mojad|sec|oscur|clar|rect"
     r"|torcid|quemad|peinad|vestid|roj|negr|blanc)[oa]s?"
 )
 
+_FELT = (
+    r"(?:(?:muy|súper|tan|demasiado|realmente|un|una) (?:\w+ )?)?(?:\w+(?:ible|able|ante|ario|aria"
+    r"|ástic[oa]|ífic[oa]|os[oa]|tid[oa])|genial|guay|verdad|ciert[oa]|mentira|todo|buen[oa]"
+    r"|mal[oa]"
+    r"|mejor|peor|bien|mal|risas|chiste|broma|vacile|vacilada|gracia|tontería|sinsentido|lío"
+    r"|pena|lástima|suerte|sorpresa|flipante|molón|inocentada|problema|fácil|difícil|urgente)"
+)
+"""What is found of what was said, behind "that is"."""
+
 SIGHTS = Sights(
+    asides=(rf"\b{_THIS} {_SPANS}\b",),
     never=(
-        rf"\b{_THIS} {_SPANS}\b|\b{_THIS} {_TALK}\b",
+        rf"\b{_THIS} {_TALK}\b|\btodo esto\b|\bmira que\b|\bqué sentido\b|\besto funciona\b",
+        rf"\b(?:est|es)[ao] (?:es|son) {_FELT}\b",
+        (
+            r"\bhay alguien (?:aquí|ahí)\b.* (?:para|con)\b|^hola (?:\w+ ){0,2}(?:hay alguien"
+            r"|quién hay)\b"
+        ),
+        r"\bdescribe (?:tu|dónde|cómo)\b|\b(?:puedes|podrías) leer(?: un\w?(?: \w+)?)?$",
+        r"\bver la temperatura\b|\bqué (?:tontería|estupidez|chorrada|broma) es es[ea]\b",
         r"\b(?:canción|música|tiempo (?:hace|hará)|alarma|temporizador|recuérdame|calendario)\b",
         r"\b(?:lista|noticias|titulares|tráfico|tele|televisión esta)\b",
         r"\b(?:deletre\w*|traduc\w*|repet\w*|repit\w*|favorit\w*|signific\w*)\b",
@@ -252,6 +270,7 @@ SIGHT = SightWords(
         "everywhere": "por todas partes",
         "no mind": "No tengo un modelo que vea, así que solo puedo decir esto.",
         "and": " y ",
+        "read more": "Di «sigue» y sigo leyendo.",
         "read end": "Ese es el final.",
         "read begin": "Este es el principio.",
         "nothing to spell": "No hay nada que deletrear.",

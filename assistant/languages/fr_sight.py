@@ -12,18 +12,38 @@ _HOLDER = (
     r"|emballage|couvercle|bus|porte|chemise|pièce|chaise|lit)"
 )
 _SPANS = (
-    r"(?:matin|midi|après|soir|nuit|semaine|week|mois|année|été|hiver|printemps|automne|fois"
-    r"|moment|minute|heure|jours?)"
+    r"(?:matin|midi|après midi|soir|soirée|nuit|semaine|week end|mois|années?|ans|été|hiver"
+    r"|printemps|automne|fois|moment|minute|heures?|jours?|temps|temps ci|lundi|mardi|mercredi"
+    r"|jeudi|vendredi|samedi|dimanche|instant)"
 )
-_TALK = r"(?:chanson|film|série|mot|phrase|idée|ville|pays|problème|sujet|jeu|match|que|qui|sont)"
+_TALK = (
+    r"(?:chanson|film|série|mot|phrase|idée|ville|pays|problème|sujet|jeu|match|que|qui|sont"
+    r"|qu'\w+|te|réponse|travail|boulot|job|métier|taf|question|histoire|blague|gens"
+    r"|attitude|pièce|maison)"
+)
 _STATE = (
     r"(?:allumée?s?|éteinte?s?|ouverte?s?|fermée?s?|pleine?s?|plein|vides?|sales?|propres?|mûre?s?"
     r"|cassée?s?|mouillée?s?|sèche|sec|sombre|droite?|brûlée?s?|rouges?|noire?s?)"
 )
 
+_SEEN = (
+    rf"(?:{_HOLDER}|couleurs?|marque|titre|texte|prix|nom|goût|parfum|numéro|logo|produit|objet"
+    r"|motif|taille|type|truc|machin|date de|ingrédients|instructions|dessin|plante|fleur"
+    r"|animal)\b"
+)
+"""What one asks the name of with it in the hand."""
+
 SIGHTS = Sights(
+    asides=(rf"\b{_THIS} {_SPANS}\b",),
     never=(
-        rf"\b{_THIS} {_SPANS}\b",
+        (
+            r"\bc'est (?:un |une |du |de la )?(?:vraie? |beau |bel |belle |bonn?e? |grande? )?"
+            r"(?:plaisir|joie|réponse|honneur|blague|question|idée|travail|boulot|chance"
+            r"|dommage)\b"
+            r"|\bc'est (?:vrai|bien|bon|gentil|sympa|super|génial|cool|drôle|nul|possible|tout)$"
+        ),
+        r"\b(?:tu vois|vois tu) (?:qui|d'autres|l'assistant|siri|alexa|bixby|google)\b",
+        r"\b(?:meilleure?s?|que (?:tu|vous) (?:préf\w+|aim\w+))\b|\bs'appelle t(?:on|a|es)\b",
         r"\b(?:chanson|musique|météo|alarme|minuteur|rappelle|calendrier|agenda)\b",
         r"\b(?:liste|nouvelles|actualités|infos|trafic|à la télé)\b",
         r"\b(?:épel\w*|épelle\w*|tradui\w*|répét\w*|répèt\w*|préférée?s?)\b",
@@ -36,7 +56,11 @@ SIGHTS = Sights(
         ),
         (
             r"\b(?:qu'est ce que c'est|c'est quoi|(?:dire|sais|voir"
-            r"|lire) ce que c'est)\b(?! (?:ton|ta|le problème|la capit))"
+            r"|lire) ce que c'est)\b"
+            rf"(?:$| (?:que )?(?:ça|ceci|cela|là|ici|comme|dans|sur|sous|devant|qui|s'il"
+            rf"|exactement)\b"
+            rf"| (?:que )?{_THIS} (?!{_TALK})\w+| (?:le |la |l'|les |mon |ma |mes |sa "
+            rf"|son ){_SEEN})"
         ),
         (
             r"\bc'est quel(?:le)?s? \w+|\bquel(?:le)?s? \w+ est ce$|\best ce que c'est (?:un|une"
@@ -54,7 +78,10 @@ SIGHTS = Sights(
         r"\b(?:de quoi j'ai l'air|j'ai l'air|comment me va|me va(?:t)? (?:bien|ce|cette))\b",
         rf"\b(?:mon|ma|mes|{_THIS}) \w+ (?:va|vont)(?: elles?| ils?)? (?:bien )?avec\b",
         rf"^{_THIS} \w+ (?:est|sont) (?:elles?|ils?) \w+$|\bbrûle t (?:elle|il)\b",
-        r"\b(?:sur le visage|dans les cheveux|entre les dents)\b|^suis je (?:bien |mal )?\w+ée?$",
+        (
+            r"\b(?:sur le visage|dans les cheveux|entre les dents)\b"
+            r"|^suis je (?:(?:bien|mal) \w+|habillée?|coiffée?|maquillée?|rasée?|décoiffée?)$"
+        ),
         r"\blire (?:ça|cela|ceci|ce qui)\b|\bpar terre\b|\bquel bouton\b|\bquelle touche\b",
         rf"\bd'après (?:l'|la |le )?(?:balance|{_HOLDER})\b|^(?:est ce que )?je porte\b",
         rf"\b(?:tu (?:vois|reconnais)|reconnais tu) (?:{_MY}|{_THIS} )(?!que)\w+",
@@ -132,7 +159,8 @@ SIGHTS = Sights(
         r"^(?:et )?(?:c'est quoi|qu'est ce que c'est)$|^quelle (?:couleur|marque)$",
     ),
     screen=(
-        r"\b(?:sur|de|à) (?:l'|mon |cet |ton )?écran\b|\bl'écran\b|\bmon (?:écran|bureau)\b",
+        r"\b(?:sur|de|à) (?:l'|mon |cet |ton )?écran\b|\bl'écran\b|\bmon écran\b",
+        r"\b(?:icônes?|fenêtres?|fichiers?)\b.*\bbureau\b",
         r"\b(?:le|ce) message d'erreur\b|\bcette page web\b|\bl'erreur\b.*\bécran\b",
     ),
     file=(
@@ -272,6 +300,7 @@ SIGHT = SightWords(
         "everywhere": "partout",
         "no mind": "Je n'ai pas de modèle qui voit, je ne peux donc dire que cela.",
         "and": " et ",
+        "read more": "Dis « continue » et je lis la suite.",
         "read end": "C'est la fin.",
         "read begin": "C'est le début.",
         "nothing to spell": "Il n'y a rien à épeler.",

@@ -64,6 +64,9 @@ class Sights:
 
     shown: tuple[str, ...] = ()
     """It is about what is before the camera,"""
+    pointing: tuple[str, ...] = ()
+    """the same, where no picture was talked about and nothing is said before it: who means a word
+    says it again ("a sloop? What is that?"),"""
     near: tuple[str, ...] = ()
     """the same, where no picture was talked about that it could be about instead,"""
     vague: tuple[str, ...] = ()
@@ -72,6 +75,8 @@ class Sights:
     """on the screen,"""
     file: tuple[str, ...] = ()
     """or in a picture or document that was handed over."""
+    asides: tuple[str, ...] = ()
+    """Words that are left out before: a "this" at which nothing can be pointed ("this week")."""
     never: tuple[str, ...] = ()
     """It is none of these, whatever else holds."""
     leads: tuple[str, ...] = ()

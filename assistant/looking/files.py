@@ -26,6 +26,8 @@ PIXELS = 50_000_000
 JPEG_PIXELS = 250_000_000
 """and of a JPEG whose rows come in order, which can be decoded at an eighth of its size."""
 KINDS = "JPEG, PNG, WebP, HEIC, GIF, PDF or a short video"
+HEIC = frozenset({b"heic", b"heix", b"mif1"})
+"""Its brands, behind "ftyp" in a file's head: phones send it under any name."""
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".3gp"})
 
 Reader = Callable[[Path, float], list[Shot]]
@@ -67,7 +69,7 @@ def read(path: Path, at: float, pages: int = PAGES) -> list[Shot]:
 def _reader(path: Path, head: bytes) -> Reader:
     if head.startswith(b"%PDF"):
         return read_pages
-    known_video = head[4:8] == b"ftyp" and head[8:12] not in {b"heic", b"heix", b"mif1", b"avif"}
+    known_video = head[4:8] == b"ftyp" and head[8:12] not in HEIC | {b"avif"}
     if known_video or path.suffix.lower() in VIDEO:
         return read_scenes
     return read_picture
@@ -76,8 +78,9 @@ def _reader(path: Path, head: bytes) -> Reader:
 def read_picture(path: Path, at: float) -> list[Shot]:
     """Return the one picture in a file, turned as it was taken."""
     library = pillow()
-    if path.suffix.lower() in {".heic", ".heif"}:
-        _learn_heic(path)
+    with path.open("rb") as file:
+        if file.read(12)[8:] in HEIC:
+            _learn_heic(path)
     try:
         with library.open(path) as picture:
             _check_size(path, picture)

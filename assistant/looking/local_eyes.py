@@ -4,13 +4,15 @@ Text, codes and light, colours, faces and motion. Nothing is kept of a picture b
 one of each source, 48 by 48 levels of grey, in which nothing can be read.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.languages.pack import Pack, normalised
 from assistant.languages.sight import SightWords
 from assistant.looking.colours import listed, main, middle
 from assistant.looking.light import Grey, light, moved, thumbnail
 from assistant.looking.page import has_text, page_in
+from assistant.looking.paragraphs import packed, paragraphs
+from assistant.looking.reading import PAUSE
 from assistant.ports import CodeReader, FaceFinder, Pixels, Shot, Sight, Source, TextReader
 
 SPOKEN = 400
@@ -68,13 +70,18 @@ class LocalEyes:
         return " ".join(told)
 
     async def read_aloud(self, shot: Shot) -> str:
-        """Return what a picture says, as it can be said; nothing where nothing can be read."""
+        """Return what a picture says, as it can be said; nothing where nothing can be read.
+
+        A long text has pauses (`reading.PAUSE`), at which a listener may say "go on".
+        """
         page = await page_in(shot, self.reader)
-        kept = [line for line in page.lines if line.confidence >= LEGIBLE]
+        kept = tuple(line for line in page.lines if line.confidence >= LEGIBLE)
         text = " ".join(line.text for line in kept)
         if sum(letter.isalnum() for letter in text) < ENOUGH:
             return ""
-        return text if len(text) <= SPOKEN else f"{text[:SPOKEN].rsplit(' ', 1)[0]} …"
+        if len(text) <= SPOKEN:
+            return text
+        return PAUSE.join(packed(paragraphs([replace(page, lines=kept)]), SPOKEN))
 
     async def _text(self, shot: Shot) -> str:
         says = self.pack.sight.says

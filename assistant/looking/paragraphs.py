@@ -26,6 +26,17 @@ def paragraphs(pages: Sequence[Page]) -> list[str]:
     return found
 
 
+def packed(texts: Sequence[str], longest: int) -> list[str]:
+    """Return short paragraphs together, and long ones parted, in pieces of about one length."""
+    pieces: list[str] = []
+    for text in (part for whole in texts for part in parted(whole, longest)):
+        if pieces and len(pieces[-1]) + len(text) < longest:
+            pieces[-1] += f" {text}"
+        else:
+            pieces.append(text)
+    return pieces
+
+
 def _line(row: tuple[TextLine, ...]) -> TextLine:
     boxes = [piece.box for piece in row]
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
@@ -70,13 +81,13 @@ def _joined(lines: Sequence[str]) -> str:
     return text
 
 
-def parted(text: str) -> list[str]:
-    """Part what is longer than `LONGEST` letters at the ends of sentences, or of words."""
+def parted(text: str, longest: int = LONGEST) -> list[str]:
+    """Part what has more letters than `longest` at the ends of sentences, or of words."""
     found = []
-    while len(text) > LONGEST:
-        at = max(text.rfind(f"{end} ", 0, LONGEST) + 1 for end in _ENDS)
-        at = at or text.rfind(" ", 0, LONGEST)
-        at = at if at > 0 else LONGEST
+    while len(text) > longest:
+        at = max(text.rfind(f"{end} ", 0, longest) + 1 for end in _ENDS)
+        at = at or text.rfind(" ", 0, longest)
+        at = at if at > 0 else longest
         found.append(text[:at].strip())
         text = text[at:].strip()
     return [*found, text] if text else found

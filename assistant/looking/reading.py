@@ -9,6 +9,9 @@ from enum import Enum, auto
 
 from assistant.languages.pack import Pack, normalised
 
+PAUSE = "\n\n"
+"""Stands in a text where one who reads it aloud waits for "go on"."""
+
 
 class Wish(Enum):
     """What a listener wants of one who reads to them."""
@@ -71,6 +74,44 @@ def step(reading: Reading, wanted: Wish, of: str, pack: Pack) -> tuple[Reading, 
         return reading, says["read begin"]
     there = replace(reading, read=reading.read + goes)
     return there, there.newest
+
+
+class Aloud:
+    """What is being read aloud in a conversation; a draft that is discarded has read nothing."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self._turn = 0
+        self._before = self._after = Reading(())
+
+    def begin(self, turn: int, text: str) -> str:
+        """Return the first piece of a text, for a turn; what was read before is over."""
+        pieces = tuple(text.split(PAUSE))
+        self._keep(turn, Reading(pieces, 1))
+        more = self.pack.sight.says["read more"]
+        return pieces[0] if len(pieces) == 1 else f"{pieces[0]} … {more}"
+
+    def go_on(self, turn: int, text: str) -> str | None:
+        """Return what words wish to hear of it; `None`: they are about something else."""
+        reading = self._at(turn)
+        wanted = wish(text, self.pack)
+        if wanted is None or len(reading.paragraphs) < 2:  # noqa: PLR2004 - all of it was said
+            return None
+        there, said = step(reading, *wanted, self.pack)
+        ended = wanted[0] is Wish.GO_ON and there == reading
+        self._keep(turn, Reading(()) if ended else there)
+        return said
+
+    def stop(self) -> None:
+        """Keep nothing of it."""
+        self._before = self._after = Reading(())
+
+    def _at(self, turn: int) -> Reading:
+        """Return how far it was when the turn began: a turn may be thought of more than once."""
+        return self._before if turn == self._turn else self._after
+
+    def _keep(self, turn: int, reading: Reading) -> None:
+        self._turn, self._before, self._after = turn, self._at(turn), reading
 
 
 def _meant(text: str, of: str) -> str:

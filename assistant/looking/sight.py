@@ -20,6 +20,7 @@ from assistant.looking import files
 from assistant.looking.encoding import Quality, encode
 from assistant.looking.glance import Glance
 from assistant.looking.light import light
+from assistant.looking.reading import Aloud
 from assistant.looking.visual import Visual, Wish
 from assistant.ports import (
     Before,
@@ -106,6 +107,7 @@ class Sight:
         """Called when a camera has opened, as soon as nobody speaks over the tone."""
         self.show: Callable[[Looking | Card], None] = lambda _: None
         self._mind, self._mark = mind, mark
+        self._aloud = Aloud(pack)
         self.speak(pack, eyes)
         self._camera = Glance(eyes.camera) if eyes.camera else None
         self._screen = Glance(eyes.screen) if eyes.screen else None
@@ -132,6 +134,7 @@ class Sight:
     def speak(self, pack: Pack, eyes: Lookout) -> None:
         """Take the words of a language, and the eyes that answer in it; the cameras stay."""
         self._eyes, self._visual, self._excuses = eyes, Visual(pack), pack.sights.excuses
+        self._aloud.pack = pack
 
     # ── when ──────────────────────────────────────────────────────────────────────────────────
 
@@ -250,6 +253,7 @@ class Sight:
         """Keep no picture any longer."""
         self._taken.clear()
         self._newest = ()
+        self._aloud.stop()
 
     def taken(self, turn: int) -> tuple[Image, ...]:
         """Return what was looked at in a turn, once."""
@@ -273,6 +277,8 @@ class Sight:
         paths = tuple(attachments) or self.settings.handed
         if paths:
             return await self._files(turn, paths, text)
+        if (read := self._aloud.go_on(turn, text)) is not None:
+            return Looked(said=read)
         wish = (
             self._wish(text, before=before) if self.settings.mode in {"auto", "always"} else None
         )
@@ -387,7 +393,7 @@ class Sight:
         self, turn: int, shots: list[Shot], detail: Detail, question: str, note: str
     ) -> Looked:
         if not self._mind().sees:
-            return await self._described(shots, question)
+            return await self._described(turn, shots, question)
         longest, quality = self.settings.quality.of(detail)
         images = await self._eyes.offload(
             lambda: tuple(encode(shot.pixels, longest, quality) for shot in shots)
@@ -398,7 +404,7 @@ class Sight:
             del self._taken[min(self._taken)]
         return Looked(images, note)
 
-    async def _described(self, shots: list[Shot], question: str) -> Looked:
+    async def _described(self, turn: int, shots: list[Shot], question: str) -> Looked:
         local = self._eyes.local
         if local is None:
             return self._excuse("blind")
@@ -408,7 +414,7 @@ class Sight:
             _log.warning("nothing was read: %s", wrong)
             texts = []
         said = "\n".join(text for text in texts if text)
-        return Looked(said=said) if said else self._excuse("none")
+        return Looked(said=self._aloud.begin(turn, said)) if said else self._excuse("none")
 
     def _excuse(self, trouble: Trouble, why: str = "") -> Looked:
         excuse = self._excuses.get(trouble, "")

@@ -31,10 +31,12 @@ class Visual:
     def __init__(self, pack: Pack) -> None:
         sights = pack.sights
         self._shown = _compiled(sights.shown)
+        self._pointing = _compiled(sights.pointing)
         self._near = _compiled(sights.near)
         self._vague = _compiled(sights.vague)
         self._screen = _compiled(sights.screen)
         self._file = _compiled(sights.file)
+        self._asides = _compiled(sights.asides)
         self._never = _compiled(sights.never)
         self._reading = _compiled(sights.reading)
         self._lead = (
@@ -48,12 +50,15 @@ class Visual:
         `before`: after words, "what is that?" may be about them; after a picture, "what colour is
         it?" is about that.
         """
+        alone = True
         for sentence in _SENTENCE_END.split(text):
             said = normalised(sentence)
             words = " ".join(said) if len(said) <= LONGEST else ""
-            if (source := self._source(words, before=before)) is not None:
+            words = " ".join(self._asides.sub("", words).split())
+            if (source := self._source(words, before=before, alone=alone)) is not None:
                 reads = source == "screen" or self._reading.search(words) is not None
                 return Wish(source, "read" if reads else "glance")
+            alone = alone and not self._lead.sub("", f"{words} ")
         return None
 
     def refers(self, text: str) -> bool:
@@ -61,7 +66,7 @@ class Visual:
         words = " ".join(normalised(text))
         return self._refers.search(words) is not None and not self._never.search(words)
 
-    def _source(self, words: str, *, before: Before) -> Source | None:
+    def _source(self, words: str, *, before: Before, alone: bool) -> Source | None:
         if self._never.search(words):
             return None
         bare = self._lead.sub("", words)
@@ -73,6 +78,7 @@ class Visual:
             if (
                 self._shown.search(asked)
                 or (before != "picture" and self._near.search(asked))
+                or (before != "picture" and alone and self._pointing.search(asked))
                 or (before == "nothing" and self._vague.search(asked))
             ):
                 return "camera"

@@ -24,8 +24,6 @@ _OLD_SHARE = 0.6
 """From so much of the room on, the older half is worth summing up."""
 _EARLIER = "(Notes of what was said before, no instructions: {})"
 _NOTED = "Noted."
-_IMAGE_TOKENS = 800
-"""What a picture takes, about."""
 _GAP = " … "
 _WORD = re.compile(r"\w+")
 

@@ -26,7 +26,7 @@ PER_MS = 1e-3
 KEPT = 64
 """Turns whose marks are kept; one that was never closed is dropped after so many others."""
 OF_A_DRAFT = {
-    *("drafted", "looked", "captured", "encoded", "first_token", "first_clause"),
+    *("drafted", "looked", "captured", "encoded", "uploaded", "first_token", "first_clause"),
     "first_sound_ready",
 }
 """Marks of a draft, which mean nothing once it is discarded."""

@@ -19,6 +19,7 @@ STYLES = {
     "decision": "yellow",
     "capture": "bright_yellow",
     "encode": "bright_yellow",
+    "upload": "bright_yellow",
     "mind": "magenta",
     "clause": "magenta",
     "voice": "green",
@@ -50,18 +51,15 @@ def spans(marks: Iterable[Mark]) -> tuple[Span, ...]:
     for mark in ordered:
         at.setdefault(mark.name, mark.at)
     pause = _first(at, "finalized", "silence_reached")
+    asked = _latest(at, _first(at, "drafted", "committed"), "encoded")
     pieces = (
         ("pause", at.get("last_voiced"), pause, "turns.finalize_ms"),
         ("words", pause, at.get("words_ready"), "stt.model"),
         ("decision", _latest(at, pause, "words_ready"), at.get("committed"), "turns.complete_ms"),
         ("capture", at.get("looked"), at.get("captured"), "vision.camera"),
         ("encode", at.get("captured"), at.get("encoded"), "vision.glance_px"),
-        (
-            "mind",
-            _latest(at, _first(at, "drafted", "committed"), "encoded"),
-            at.get("first_token"),
-            "llm.backend",
-        ),
+        ("upload", asked, at.get("uploaded"), "llm.base_url"),
+        ("mind", _latest(at, asked, "uploaded"), at.get("first_token"), "llm.backend"),
         ("clause", at.get("first_token"), at.get("first_clause"), "llm.model"),
         ("voice", at.get("first_clause"), at.get("first_sound_ready"), "tts.voice"),
         (

@@ -5,14 +5,15 @@ As RFC 2326 and 6184 have it, as far as players ask: OPTIONS, DESCRIBE, SETUP, P
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+from assistant.testing.network_camera import NetworkCamera
 
 PAYLOAD = 1400
 """Bytes of a frame in one packet."""
@@ -24,52 +25,27 @@ SDP = (
 )
 
 
-class RtspCamera:
+class RtspCamera(NetworkCamera):
     """Serves frames at a pace to each who asks; `frame(n)` returns the n-th as Annex B."""
 
     def __init__(self, frame: Callable[[int], bytes], rate: float = 25.0) -> None:
+        super().__init__()
         self.frame, self.rate = frame, rate
-        self.stalls = False
-        """Connections stay open, and no frame comes."""
-        self.port = self.sent = self.connections = 0
-        self._writers: set[asyncio.StreamWriter] = set()
+        self.sent = 0
 
     @property
     def url(self) -> str:
         """Its address."""
         return f"rtsp://127.0.0.1:{self.port}/live"
 
-    def drop(self) -> None:
-        """Close all connections at once."""
-        for writer in self._writers:
-            writer.transport.abort()
-
-    @asynccontextmanager
-    async def serve(self) -> AsyncIterator["RtspCamera"]:
-        """Be there for as long as the context lasts."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            self.drop()
-            server.close()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
-        try:
-            while True:
-                request = (await reader.readuntil(b"\r\n\r\n")).decode()
-                method, number = request.split(maxsplit=1)[0], _header(request, "CSeq")
-                writer.write(self._answer(method, number).encode())
-                if method == "PLAY":  # until it hangs up: what else it asks is not heard
-                    await self._play(writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer its requests, and play until it hangs up: what else it asks is not heard."""
+        while True:
+            request = (await reader.readuntil(b"\r\n\r\n")).decode()
+            method, number = request.split(maxsplit=1)[0], _header(request, "CSeq")
+            writer.write(self._answer(method, number).encode())
+            if method == "PLAY":
+                await self._play(writer)
 
     def _answer(self, method: str, number: str) -> str:
         more = {

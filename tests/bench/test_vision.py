@@ -7,7 +7,8 @@ from assistant.bench.vision import summarise
 
 
 def row(latency: float | None, *, early: bool = False, looked: bool = False) -> Row:
-    spans = (("capture", 0.0, 30.0), ("encode", 30.0, 45.0)) if looked else ()
+    looking = (("capture", 0.0, 30.0), ("encode", 30.0, 45.0), ("mind", 45.0, 95.0))
+    spans = looking if looked else ()
     return Row(
         name="clip",
         group="complete",
@@ -33,7 +34,7 @@ def test_clips_are_compared_one_by_one_and_early_answers_left_out() -> None:
     seen = summarise(spoken, visual)
     assert (seen.clips, seen.looked) == (2, 4)
     assert (seen.spoken_p50_ms, seen.visual_p50_ms, seen.later_p50_ms) == (250.0, 280.0, 30.0)
-    assert (seen.capture_p50_ms, seen.encode_p50_ms) == (30.0, 15.0)
+    assert (seen.capture_p50_ms, seen.encode_p50_ms, seen.mind_p50_ms) == (30.0, 15.0, 50.0)
     assert "later by 30" in seen.line()
 
 

@@ -2,9 +2,6 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -12,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from assistant.ports import Pixels
+from assistant.testing.network_camera import NetworkCamera
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 180, 60), (40, 60, 210)
 
@@ -49,61 +47,32 @@ def video(path: Path, frames: list[Pixels], rate: float = 25.0) -> Path:
     return path
 
 
-@dataclass
-class MjpegServer:
-    """A network camera on loopback whose failures can be switched on and off."""
+class MjpegServer(NetworkCamera):
+    """A camera that sends JPEG after JPEG over HTTP."""
 
-    colour: tuple[int, int, int] = RED
-    rate: float = 25.0
-    stalls: bool = False
-    """Connections stay open, and no frame comes."""
-    refuses: bool = False
-    """New connections are closed at once."""
-    frozen: bool = False
-    connections: int = 0
-    frames: int = 0
-    port: int = 0
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    def __init__(self, *, stalls: bool = False, frozen: bool = False) -> None:
+        super().__init__()
+        self.stalls, self.frozen = stalls, frozen
+        self.colour, self.rate, self.frames = RED, 25.0, 0
+        self.refuses = False
+        """New connections are closed at once."""
 
     @property
     def url(self) -> str:
         return f"http://user:secret@127.0.0.1:{self.port}/video.mjpg"
 
-    def drop(self) -> None:
-        """Close all connections in the middle of what they are sending."""
-        for writer in self._writers:
-            writer.transport.abort()
-
-    @asynccontextmanager
-    async def serve(self) -> AsyncIterator["MjpegServer"]:
-        server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            self.drop()
-            server.close()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            if self.refuses:
-                return
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n"
-                b"Connection: close\r\n\r\n"
-            )
-            while True:
-                if not self.stalls:
-                    await self._send(writer)
-                await asyncio.sleep(1 / self.rate)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if self.refuses:
+            return
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n"
+            b"Connection: close\r\n\r\n"
+        )
+        while True:
+            if not self.stalls:
+                await self._send(writer)
+            await asyncio.sleep(1 / self.rate)
 
     async def _send(self, writer: asyncio.StreamWriter) -> None:
         pixels = plain(self.colour)

@@ -46,6 +46,24 @@ def test_a_picture_of_any_usual_kind_is_read(
     assert near(mean(shot.pixels), GREEN)
 
 
+@pytest.mark.parametrize("name", ["a.heic", "a.HEIF", "sent-as.jpg"])
+def test_heic_without_its_library_names_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    with pytest.raises(MediaError, match=r"pillow-heif: pip install 'assistant\[eyes\]'"):
+        read(tmp_path / name, 0.0)
+
+
+def test_heic_is_known_by_its_head(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    Image.fromarray(plain(GREEN)).save(tmp_path / "a.heic")
+    (tmp_path / "a.heic").rename(tmp_path / "sent-as.jpg")
+    (shot,) = read(tmp_path / "sent-as.jpg", 0.0)
+    assert near(mean(shot.pixels), GREEN)
+
+
 def test_a_photo_is_turned_as_it_was_taken(tmp_path: Path) -> None:
     pixels = plain(BLUE)
     pixels[:40] = RED  # its top

@@ -6,7 +6,8 @@ import pytest
 from assistant.languages.pack import load
 from assistant.looking.colours import NAMES, main, names
 from assistant.looking.light import light, moved, thumbnail
-from assistant.looking.local_eyes import LocalEyes, asked
+from assistant.looking.local_eyes import SPOKEN, LocalEyes, asked
+from assistant.looking.reading import PAUSE
 from assistant.ports import Code, Pixels, Shot, Sight
 from assistant.testing.reader import ScriptedCodes, ScriptedFaces, ScriptedReader
 from tests.looking.papers import piece
@@ -169,11 +170,11 @@ def test_faces_are_counted(count: int, told: str) -> None:
     assert answer(eyes, "How many people are there?") == told
 
 
-def test_a_long_text_is_cut_at_a_word() -> None:
+def test_a_long_text_has_pauses_between_words() -> None:
     eyes = LocalEyes(EN, ScriptedReader(tuple(piece(0, 30 * n, "word " * 9) for n in range(40))))
-    told = answer(eyes, "What does it say?")
-    assert told.endswith("word …")
-    assert len(told) < 450
+    told = answer(eyes, "What does it say?").removeprefix("I can only read: ").split(PAUSE)
+    assert all(len(text) <= SPOKEN for text in told)
+    assert " ".join(told).split() == ["word"] * 360, "nothing is lost, and no word is cut"
 
 
 @pytest.mark.parametrize(

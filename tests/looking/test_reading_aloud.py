@@ -2,7 +2,7 @@ import pytest
 
 from assistant.languages.pack import load
 from assistant.looking.paragraphs import LONGEST, paragraphs, parted
-from assistant.looking.reading import Reading, Wish, spelt, step, wish
+from assistant.looking.reading import PAUSE, Aloud, Reading, Wish, spelt, step, wish
 from tests.looking.papers import page
 
 EN = load("en")
@@ -32,6 +32,23 @@ def test_a_paragraph_is_repeated_and_gone_back_to() -> None:
     assert said(LETTER, on, on, back, on) == LETTER.paragraphs[1]
     assert said(LETTER, on, back) == "This is the beginning."
     assert said(LETTER, again) == LETTER.paragraphs[0]
+
+
+def test_a_turn_that_is_thought_of_again_has_read_nothing() -> None:
+    aloud = Aloud(EN)
+    assert aloud.go_on(1, "go on") is None, "nothing is being read"
+    assert aloud.begin(2, PAUSE.join("abc")).startswith("a … Say")
+    assert aloud.go_on(3, "go on") == "b", "a draft"
+    assert aloud.go_on(3, "go on please") == "b", "and the answer"
+    assert aloud.go_on(4, "go on") == "c"
+    assert aloud.go_on(5, "go on") == "That is the end."
+    assert aloud.go_on(6, "go on") is None, "it is over"
+
+
+def test_what_was_said_at_once_is_not_gone_on_with() -> None:
+    aloud = Aloud(EN)
+    assert aloud.begin(1, "It is mostly green.") == "It is mostly green."
+    assert aloud.go_on(2, "more") is None
 
 
 def test_spelling_takes_the_name_or_what_is_asked_for() -> None:

@@ -174,10 +174,54 @@ def test_what_is_read_aloud_or_dictated_is_no_question() -> None:
     assert VISUAL.wish(told) is None
 
 
-def test_what_is_that_may_be_about_words_once_something_was_said() -> None:
+def test_what_is_that_points_unless_it_follows_a_word_or_a_picture() -> None:
     assert VISUAL.wish("What is that?") is not None
-    assert VISUAL.wish("What is that?", before="words") is None
+    assert VISUAL.wish("Okay. What is that?", before="words") is not None
+    assert VISUAL.wish("A sloop? What is that?", before="words") is None
+    assert VISUAL.wish("What is that?", before="picture") is None
+    assert VISUAL.wish("What was that?", before="words") is None
     assert VISUAL.wish("What is this?", before="words") is not None
+
+
+def test_a_time_is_no_thing_and_hides_none() -> None:
+    assert VISUAL.wish("What colour is my hair this time?") is not None
+    assert VISUAL.wish("What are you doing this weekend?") is None
+    assert Visual(load("es")).wish("¿Cómo va este domingo?") is None
+    assert Visual(load("es")).wish("¿De qué color es esta camisa?") is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Have you read it?"),
+        ("en", "Describe the effects of the war."),
+        ("en", "What are the effects of these drugs?"),
+        ("en", "This looks right to me."),
+        ("es", "Esto es genial."),
+        ("es", "¿Qué sentido tiene esto?"),
+        ("fr", "C'est quoi le sens de la vie ?"),
+        ("fr", "C'est un plaisir de te connaître."),
+        ("fr", "Éteins la lumière dans cette pièce."),
+    ],
+)
+def test_talk_is_nothing_to_be_seen(language: str, text: str) -> None:
+    assert Visual(load(language)).wish(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which jar is the strawberry jam?",
+        "What option is highlighted?",
+        "Which letters do I type to enter?",
+        "What are the cooking instructions for this?",
+        "Tell me the buttons from left to right.",
+        "I know this is soup, but what flavour is it?",
+        "Does it have any writing on it?",
+    ],
+)
+def test_in_mid_conversation_what_is_at_hand_is_still_looked_at(text: str) -> None:
+    assert VISUAL.wish(text, before="words") is not None
 
 
 def test_a_trait_is_of_what_is_at_hand_unless_a_picture_was_talked_about() -> None:

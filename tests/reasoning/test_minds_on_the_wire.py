@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 
+from assistant import remote
 from assistant.errors import BackendBusy, BackendError, BackendTimeout, BackendUnavailable
 from assistant.ports import Image, LanguageModel, Message, ToolCall
 from assistant.testing.eyes import painted
@@ -59,6 +61,27 @@ def test_each_failure_is_one_plain_line_and_the_next_answer_comes(wire: str) -> 
             assert (await read(mind))[1] is None, f"the answer after {mode}"
 
     during(wire, HttpMind(), use, **IMPATIENT)
+
+
+@wires
+@pytest.mark.parametrize("mode", [Mode.ANSWER, Mode.SILENT])
+def test_it_is_told_when_a_question_has_been_sent(wire: str, mode: Mode) -> None:
+    """Once, before anything is answered, and even if nothing is; a look-up is no question."""
+    news: list[str] = []
+
+    async def use(_: HttpMind, mind: LanguageModel) -> None:
+        remote.SENT.set(lambda: news.append("sent"))
+        await mind.warm(HELLO)
+        assert news == []
+        shown = Message("user", "What colour?", images=(picture("red"),))
+        with suppress(BackendTimeout):
+            async for piece in mind.answer([shown]):
+                news.append(str(piece))  # noqa: PERF401 - those before a failure count
+
+    during(wire, HttpMind(mode=mode), use, **IMPATIENT)
+    assert news[0] == "sent"
+    assert news.count("sent") == 1
+    assert (len(news) > 1) is (mode is Mode.ANSWER)
 
 
 @wires

@@ -69,9 +69,22 @@ def test_each_span_has_its_length_and_the_setting_that_owns_it() -> None:
     assert {span.turn for span in result} == {3}
 
 
+def test_a_picture_is_captured_encoded_and_sent_before_the_mind_begins() -> None:
+    marks: dict[Moment, float] = PLAIN | {
+        "looked": 10.15,
+        "captured": 10.18,
+        "encoded": 10.21,
+        "uploaded": 10.25,
+    }
+    found = lengths(made(marks))
+    assert [found[name] for name in ("capture", "encode", "upload", "mind")] == [30, 30, 40, 55]
+    assert one_line(made(marks)).startswith("pause 64 · words 71 · decision 15 · capture 30 ·")
+
+
 def test_every_owner_is_a_key_of_the_configuration() -> None:
-    sections = {span.setting.partition(".")[0] for span in made(PLAIN) if span.setting}
-    assert sections <= {"turns", "stt", "llm", "tts", "device"}
+    marks: dict[Moment, float] = PLAIN | {"looked": 10.1, "captured": 10.21, "uploaded": 10.25}
+    sections = {span.setting.partition(".")[0] for span in made(marks) if span.setting}
+    assert sections <= {"turns", "stt", "llm", "tts", "device", "vision"}
 
 
 def test_one_line_adds_up() -> None:

@@ -127,7 +127,8 @@ def test_what_goes_over_the_wire_in_a_day_is_a_picture_for_each_visual_question(
             running = tasks.create_task(session.run())
             await asyncio.sleep(0)  # it has begun
             for question in questions:
-                await session.ask(question, speak=False)
+                report = await session.ask(question, speak=False)
+                assert "upload" in {span.name for span in report.spans}, question
             running.cancel()
 
     during(wire, peer, use)

@@ -15,6 +15,7 @@ from assistant.core import commands as c
 from assistant.core.states import Policy
 from assistant.errors import BackendUnavailable
 from assistant.listening.ear import EarSettings
+from assistant.looking.reading import PAUSE
 from assistant.looking.sight import Lookout, SightSettings
 from assistant.ports import Message, MindInfo, Pixels, Shot, Track
 from assistant.session import Settings
@@ -372,6 +373,30 @@ def test_local_eyes_answer_where_the_mind_has_none() -> None:
     assert said(stage) == ["I can only read: exit.", "I see nothing."]
     assert np.array_equal(reader.seen[0].pixels, camera.pixels)
     assert mind.sent == [0]
+
+
+def test_a_long_letter_is_read_on_and_back_and_spelt_and_left() -> None:
+    letter = PAUSE.join(("Dear Ms Gonzalez,", "Your rent is due.", "Yours, J. Smith"))
+    wishes = ("go on", "spell gonzalez", "go back", "what time is it", "next", "go on", "go on")
+    camera, mind = ScriptedCamera(plain(RED)), Seer(BLIND)
+    stage = look(
+        [asks("read me this letter"), *map(asks, wishes)],
+        camera,
+        local=Reader(letter),
+        mind=mind,
+    )
+    assert said(stage) == [
+        "Dear Ms Gonzalez, … Say “go on” for the rest.",
+        "Your rent is due.",
+        "G, O, N, Z, A, L, E, Z",
+        "Dear Ms Gonzalez,",
+        "I see nothing.",
+        "Your rent is due.",
+        "Yours, J. Smith",
+        "That is the end.",
+    ]
+    assert len(camera.opened) == 1, "it has been read once"
+    assert len(mind.asked) == 1
 
 
 def test_a_small_mind_that_knows_no_german_still_has_eyes_in_german() -> None:

@@ -57,6 +57,7 @@ class Claude:
                 # a proxy from the environment cannot reach this machine
                 trust_env=not config.local,
                 limits=remote.http_of(sdk).Limits(keepalive_expiry=remote.KEEP_ALIVE),
+                event_hooks={"request": [remote.tell_when_sent]},
             ),
         )
 
