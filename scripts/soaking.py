@@ -41,7 +41,9 @@ OUT = ROOT / "out" / "soak"
 PAGE = ROOT / "docs" / "reliability.md"
 WARM_S = 300.0
 """What grows while models and caches fill is no leak."""
-CRASH_S = 600.0
+CRASH_S, CRASHES_S = 240.0, 3600.0
+"""The first death of the server, and then each hour: one costs 0.4 MB in the libraries of sound,
+which would hide a slope of less."""
 REST_S, RESTING_S = 60.0, 12.0
 """So often nobody speaks for so long: then it gives memory back, and what is left is looked at."""
 ENGINES = "memory of engines"
@@ -85,7 +87,7 @@ class Soak:
         while (now := perf_counter() - self.began) < seconds:
             self.turn(chance)
             if now > crash:
-                crash += CRASH_S
+                crash += CRASHES_S
                 self.crash()
             if now > rest:
                 rest += REST_S
