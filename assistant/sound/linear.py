@@ -40,6 +40,11 @@ _PROVES = 0.99
 """Of the power while only we speak, from frame to frame: a second."""
 _PROOF = 4.0
 """The filter knows the room if it takes 6 dB of what is heard away, alone."""
+_HOLDS = 0.9
+"""Of the power while somebody speaks over us, from frame to frame: 100 ms."""
+_EXPLAINS = 0.2
+"""So much of the echo that is expected must be there, at least. Those of others' words that are
+like it by chance make it vary."""
 _LEARNS = 500
 """Frames that make a room known well."""
 _SELDOM = 4
@@ -172,15 +177,13 @@ class Subtracting:
 
     def __init__(self, suppress: EchoCanceller) -> None:
         self._linear, self._suppress = Linear(), suppress
+        self._worth = _Worth()
+        self._kept = _Power(_BLEND)
+        self._open = 0
         self._weight = 0.0
         """Of the sound that is not suppressed."""
-        self._left, self._expected, self._kept = _Power(_BLEND), _Power(_BLEND), _Power(_BLEND)
-        self._heard, self._missed, self._due = _Power(_PROVES), _Power(_PROVES), _Power(_PROVES)
-        """Where only we speak: all that is heard, what the filter leaves, what it expects."""
-        self._proved = False
-        self._open = 0
-        self._learnt = self._since = 0
-        """Frames from which the filter has learned since it is proved; frames since the last."""
+        self._since = 0
+        """Frames since the filter has learned."""
 
     def process(self, near: Samples, far: Samples) -> Samples:
         """Return the near side without the far side."""
@@ -188,38 +191,76 @@ class Subtracting:
         self._kept.add(_power(suppressed))
         survives = self._kept.mean > _SURVIVES
         self._since += 1
-        learn = self._learnt < _LEARNS or self._since >= _SELDOM
+        learn = self._worth.learnt < _LEARNS or self._since >= _SELDOM
         if not (learn or survives or self._open):
             self._linear.follow(far)
             return suppressed
         subtracted = self._linear.process(near, far, learn=learn)
-        self._left.add(_power(subtracted))
-        self._expected.add(self._linear.expected)
+        self._worth.see(_power(near), self._linear.expected, _power(subtracted))
         if learn:
-            self._prove(near, subtracted, far, alone=self._kept.mean < _FAINT)
-        words = survives and self._left.mean > max(_FAINT, _MORE * self._ours())
-        self._open = _LINGERS if words and self._proved else max(0, self._open - len(near))
+            if self._kept.mean < _FAINT and np.abs(far).max(initial=0) > _SOUNDS:
+                self._worth.prove(self._since)
+            self._since = 0
+        if not self._worth.explains:
+            self._open = 0
+        elif survives and self._worth.more:
+            self._open = _LINGERS
+        else:
+            self._open = max(0, self._open - len(near))
+        return self._mixed(subtracted, suppressed)
+
+    def _mixed(self, subtracted: Samples, suppressed: Samples) -> Samples:
+        """Return one of them; where it changes which, the one fades into the other."""
         weight = 1.0 if self._open else 0.0
         if weight == self._weight:
             return subtracted if self._open else suppressed
-        slope = np.linspace(self._weight, weight, len(near), dtype=np.float32)
+        slope = np.linspace(self._weight, weight, len(subtracted), dtype=np.float32)
         self._weight = weight
         mixed = slope * subtracted + (1 - slope) * suppressed
         return np.rint(mixed).astype(np.int16)
 
-    def _prove(self, near: Samples, subtracted: Samples, far: Samples, *, alone: bool) -> None:
-        """See what the filter is worth, where only we speak."""
-        if alone and np.abs(far).max(initial=0) > _SOUNDS:
-            self._heard.add(_power(near), self._since)
-            self._missed.add(_power(subtracted), self._since)
-            self._due.add(self._linear.expected, self._since)
-            self._proved = self._heard.mean > _PROOF * self._missed.mean
-            self._learnt = self._learnt + 1 if self._proved else 0
-        self._since = 0
 
-    def _ours(self) -> float:
-        """Return how much of what is left is our echo, as it usually is."""
-        return self._expected.mean * self._missed.mean / max(self._due.mean, _FAINT)
+class _Worth:
+    """A filter's worth, by the power of what is heard, of the echo expected, of the rest."""
+
+    def __init__(self) -> None:
+        self.learnt = 0
+        """Frames from which it has learned since it is proved; 0: it is not."""
+        self._newest = (0.0, 0.0, 0.0)
+        self._expected, self._left = _Power(_BLEND), _Power(_BLEND)
+        self._explained, self._promised = _Power(_HOLDS), _Power(_HOLDS)
+        self._alone = (_Power(_PROVES), _Power(_PROVES), _Power(_PROVES))
+        """The three, where only we speak."""
+
+    def see(self, heard: float, expected: float, left: float) -> None:
+        """Take a frame."""
+        self._newest = heard, expected, left
+        self._expected.add(expected)
+        self._left.add(left)
+        self._explained.add((heard + expected - left) / 2)
+        self._promised.add(expected)
+
+    def prove(self, frames: int) -> None:
+        """Take it for one of so many frames in which only we spoke, and from which was learned."""
+        for mean, power in zip(self._alone, self._newest, strict=True):
+            mean.add(power, frames)
+        heard, _, left = (mean.mean for mean in self._alone)
+        self.learnt = self.learnt + 1 if heard > _PROOF * left else 0
+
+    @property
+    def explains(self) -> bool:
+        """The echo that is expected is there, whoever speaks over it.
+
+        Not where the room has changed, or sound was lost: then its power is added, not taken.
+        """
+        return self._explained.mean >= _EXPLAINS * self._promised.mean
+
+    @property
+    def more(self) -> bool:
+        """It knows the room, and more is left than it leaves of our echo: somebody speaks."""
+        _, expected, left = (mean.mean for mean in self._alone)
+        ours = self._expected.mean * left / max(expected, _FAINT)
+        return self.learnt > 0 and self._left.mean > max(_FAINT, _MORE * ours)
 
 
 class _Power:

@@ -162,6 +162,21 @@ def test_a_room_that_changes_after_a_long_time_is_learned_anew() -> None:
     assert np.corrcoef(sound, alone)[0, 1] > 0.8
 
 
+@pytest.mark.parametrize("lost_ms", [1, 5, 10])
+def test_when_sound_is_lost_our_echo_is_not_made_louder(lost_ms: int) -> None:
+    """The filter expects it where it was: what it subtracts is added, and looks like words."""
+    played = talk(12.0)
+    echo, lost = Room(20.0, tail_s=0.06).echo(played), 8 * RATE
+    echo[lost:] = np.roll(echo, RATE * lost_ms // 1000)[lost:]
+    suppressor = Suppressor()
+    both, left = Subtracting(suppressor), []
+    for number, (heard, ahead) in enumerate(frames(echo, played)):
+        suppressor.survives = lost <= number * FRAME < lost + RATE // 2  # it has to learn, too
+        left.append(both.process(heard, ahead))
+    after = slice(lost, lost + RATE // 2)
+    assert decibels(np.concatenate(left)[after].astype(float)) < decibels(echo[after])
+
+
 def test_what_was_only_followed_is_known_when_it_is_heard() -> None:
     played = talk(6.0)
     echo = Room(tail_s=0.06).echo(played)
