@@ -45,6 +45,14 @@ _HOLDS = 0.9
 _EXPLAINS = 0.2
 """So much of the echo that is expected must be there, at least. Those of others' words that are
 like it by chance make it vary."""
+_DROWNS = 2.0
+"""Where what is heard is so much louder than our echo, chance may hide the echo."""
+_RECENT = 100
+"""Frames: what knew the room a second ago is believed when it says that sound was lost."""
+_RELEARNS = 200 * FRAME
+"""So long at most nothing is heard then: the others learn anew, too, and let our echo through."""
+_SURE = 10
+"""Frames after which a room is known again."""
 _LEARNS = 500
 """Frames that make a room known well."""
 _SELDOM = 4
@@ -179,7 +187,8 @@ class Subtracting:
         self._linear, self._suppress = Linear(), suppress
         self._worth = _Worth()
         self._kept = _Power(_BLEND)
-        self._open = 0
+        self._open = self._deaf = 0
+        """Samples for which the subtracted sound is heard still; for which nothing is."""
         self._weight = 0.0
         """Of the sound that is not suppressed."""
         self._since = 0
@@ -207,6 +216,13 @@ class Subtracting:
             self._open = _LINGERS
         else:
             self._open = max(0, self._open - len(near))
+        if self._worth.lost:
+            self._worth.forget()
+            self._deaf = _RELEARNS
+        self._deaf = 0 if self._worth.learnt > _SURE else max(0, self._deaf - len(near))
+        if self._deaf and survives:
+            self._weight = 0.0
+            return np.zeros_like(near)
         return self._mixed(subtracted, suppressed)
 
     def _mixed(self, subtracted: Samples, suppressed: Samples) -> Samples:
@@ -226,19 +242,22 @@ class _Worth:
     def __init__(self) -> None:
         self.learnt = 0
         """Frames from which it has learned since it is proved; 0: it is not."""
+        self._recent = 0
         self._newest = (0.0, 0.0, 0.0)
         self._expected, self._left = _Power(_BLEND), _Power(_BLEND)
-        self._explained, self._promised = _Power(_HOLDS), _Power(_HOLDS)
+        self._loud, self._explained, self._promised = (_Power(_HOLDS) for _ in range(3))
         self._alone = (_Power(_PROVES), _Power(_PROVES), _Power(_PROVES))
         """The three, where only we speak."""
 
     def see(self, heard: float, expected: float, left: float) -> None:
         """Take a frame."""
         self._newest = heard, expected, left
+        self._recent = _RECENT if self.learnt else max(0, self._recent - 1)
         self._expected.add(expected)
         self._left.add(left)
         self._explained.add((heard + expected - left) / 2)
         self._promised.add(expected)
+        self._loud.add(heard)
 
     def prove(self, frames: int) -> None:
         """Take it for one of so many frames in which only we spoke, and from which was learned."""
@@ -247,6 +266,12 @@ class _Worth:
         heard, _, left = (mean.mean for mean in self._alone)
         self.learnt = self.learnt + 1 if heard > _PROOF * left else 0
 
+    def forget(self) -> None:
+        """Be proved anew."""
+        self.learnt = self._recent = 0
+        for mean in self._alone:
+            mean.mean = 0.0
+
     @property
     def explains(self) -> bool:
         """The echo that is expected is there, whoever speaks over it.
@@ -254,6 +279,12 @@ class _Worth:
         Not where the room has changed, or sound was lost: then its power is added, not taken.
         """
         return self._explained.mean >= _EXPLAINS * self._promised.mean
+
+    @property
+    def lost(self) -> bool:
+        """It knew the room, nobody is louder than our echo, and the echo is not there."""
+        alone = self._loud.mean < _DROWNS * self._promised.mean
+        return self._recent > 0 and alone and not self.explains
 
     @property
     def more(self) -> bool:

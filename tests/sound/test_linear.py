@@ -162,8 +162,8 @@ def test_a_room_that_changes_after_a_long_time_is_learned_anew() -> None:
     assert np.corrcoef(sound, alone)[0, 1] > 0.8
 
 
-@pytest.mark.parametrize("lost_ms", [1, 5, 10])
-def test_when_sound_is_lost_our_echo_is_not_made_louder(lost_ms: int) -> None:
+@pytest.mark.parametrize("lost_ms", [1, 3, 5])
+def test_when_sound_is_lost_our_echo_is_not_heard(lost_ms: int) -> None:
     """The filter expects it where it was: what it subtracts is added, and looks like words."""
     played = talk(12.0)
     echo, lost = Room(20.0, tail_s=0.06).echo(played), 8 * RATE
@@ -171,10 +171,10 @@ def test_when_sound_is_lost_our_echo_is_not_made_louder(lost_ms: int) -> None:
     suppressor = Suppressor()
     both, left = Subtracting(suppressor), []
     for number, (heard, ahead) in enumerate(frames(echo, played)):
-        suppressor.survives = lost <= number * FRAME < lost + RATE // 2  # it has to learn, too
+        suppressor.survives = 0 <= number * FRAME - lost < RATE  # it has to learn, too
         left.append(both.process(heard, ahead))
-    after = slice(lost, lost + RATE // 2)
-    assert decibels(np.concatenate(left)[after].astype(float)) < decibels(echo[after])
+    after = slice(lost, lost + RATE)
+    assert decibels(np.concatenate(left)[after].astype(float)) < decibels(echo[after]) - 7.0
 
 
 def test_what_was_only_followed_is_known_when_it_is_heard() -> None:
