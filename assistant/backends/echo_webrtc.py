@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import BackendUnavailable
 from assistant.ports import FRAME, RATE, EchoCanceller, Samples
-from assistant.sound.linear import Subtracting
+from assistant.sound.subtracting import Subtracting
 from assistant.worker import Worker
 
 NAME = "echo"
