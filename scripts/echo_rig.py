@@ -7,7 +7,8 @@ Does it hear itself, and can it be interrupted?
 For each condition the real daemon tells stories for SECONDS (60; 600 in the first condition where
 that is given) with its speaker fed back into its microphone, and is then spoken to. Printed, as
 rows of the table in docs/echo.md: what it measured, how often it interrupted itself, and the time
-from the onset of words over it to silence, from the stereo recording, which stays in OUT.
+from the onset of words over it to silence, from the stereo recording, which stays in OUT beside
+the flight log (without words).
 """
 
 import sys
@@ -98,7 +99,7 @@ def rehearse(condition: Condition, seconds: float, out: Path, number: int) -> in
         folder = Path(name)
         with virtual_audio.virtual_audio(folder / "audio") as audio:
             env = environment(folder, **audio.client)
-            tape, flight = out / f"rig-{number}.wav", folder / "flight.jsonl"
+            tape, flight = out / f"rig-{number}.wav", out.absolute() / f"rig-{number}.jsonl"
             words = ("run", *EARS, *mind, "--record", tape.absolute(), "--flight", flight)
             loop = audio.fed_back(condition.latency_ms, condition.percent, moving=condition.moving)
             with loop, in_terminal(*words, env=env, columns=100) as terminal:

@@ -39,7 +39,7 @@ _SURE = 10
 """Frames after which a room is known again."""
 _LEARNS = 500
 """Frames that make a room known well."""
-_SELDOM = 4
+_SELDOM = 8
 """After that it is learned from one frame in so many: people move slowly."""
 _SOUNDS = 300
 """Peak of what is played from which on it counts."""
