@@ -5,8 +5,9 @@
 Recordings of people (SPEECH, a directory with a manifest) are added to the echo of the assistant's
 own voice in a room of numbers, cancelled, and recognised by Whisper tiny.en. The canceller has had
 eight seconds to learn the room, as it has before anybody is listened to. Printed: words wrong of
-the clips alone, and over the echo at several levels of it, with several
-settings; and what the processing takes of a core, also where nobody speaks over it.
+the clips alone, and over the echo at several levels of it, with several settings; what the
+processing takes of a core, also where nobody speaks over it; and how much of its own voice comes
+through where sound is lost on the way, so that its echo leaps.
 """
 
 import argparse
@@ -37,6 +38,10 @@ STORY = (
     "would come home before the winter, and that he would bring a horse, two goats and a clock. "
 )
 SPEAKS = 60 * RATE
+LEAPS_MS = (-20, -10, -5, -3, -1, 1, 3, 5, 10, 20)
+LEAP_S = 6.0
+LEAKS = 100.0
+"""RMS of what is heard of its own voice from which on it may be taken for words."""
 LEVELS = (-20.0, -6.0, 6.0)
 """Of the echo against the voice, dB."""
 SETTINGS = {
@@ -65,6 +70,7 @@ async def _measure(clips: Sequence[Known], story: Floats) -> None:
     config = stt_whisper.Config.model_validate({"model": "tiny.en", "device": "cpu"})
     played = np.tile(story, 4)
     await _alone(played[:SPEAKS])
+    await _leaping(np.tile(played, 5))
     async with stt_whisper.open(config) as ears:
         alone = [as_samples(_padded(clip)) for clip in clips]
         print(f"{len(clips)} clips alone: {await _wrong(ears, clips, alone)}")
@@ -100,6 +106,26 @@ async def _alone(ours: Floats) -> None:
             runs["AEC3 alone"].append(_share(pairs, make().process))
     for name, shares in runs.items():
         print(f"a minute of its own speech, {name}: {median(shares):.2f} % of a core")
+
+
+async def _leaping(ours: Floats) -> None:
+    """Print how much of our voice is heard where its echo leaps now and then."""
+    still = Room(60.0, -6.0).echo(ours)
+    echo, late, chance = still.copy(), 0, np.random.default_rng(1)
+    places = range(LEARNS, len(ours) - RATE, round(LEAP_S * RATE))
+    for at in places:
+        leap = int(chance.choice(LEAPS_MS))
+        late += leap if abs(late + leap) <= max(LEAPS_MS) else -leap
+        echo[at:] = np.roll(still, late * RATE // 1000)[at:]
+    near = echo + noise(len(ours) / RATE, -65.0)
+    for name, settings in (("as shipped", {}), ("suppressed alone", {"subtract": False})):
+        async with echo_webrtc.open(echo_webrtc.Config(**settings)) as make:
+            canceller, heard = Echo(make()), 0
+            for frame, (sound, ahead) in enumerate(frames(near, ours)):
+                canceller.hear(sound, ahead)
+                loud = float(np.sqrt(np.mean(np.square(canceller.left, dtype=np.float64))))
+                heard += frame * len(sound) >= LEARNS and loud > LEAKS
+        print(f"{len(places)} leaps of its echo, {name}: {heard / 100:.1f} s of it are heard")
 
 
 def _share(
