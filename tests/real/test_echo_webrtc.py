@@ -1,17 +1,21 @@
 """WebRTC's canceller in rooms of numbers, with synthetic speech."""
 
 import asyncio
+import importlib
 import importlib.util
 import shutil
 import subprocess
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soxr
 
 from assistant.backends import echo_webrtc
-from assistant.ports import RATE, EchoReport, Samples
+from assistant.backends.echo_webrtc import Config
+from assistant.errors import BackendUnavailable
+from assistant.ports import FRAME, RATE, EchoReport, Samples
 from assistant.sound.echo import Echo
 from tests.sound.room import Floats, Room, decibels, frames, noise
 
@@ -116,3 +120,25 @@ def test_who_speaks_over_it_does_not_undo_it(*, subtract: bool) -> None:
     if subtract:  # AEC3 alone takes 5 dB of their voice: see docs/echo.md
         assert decibels(heard) - decibels(order) == pytest.approx(0, abs=4)
     assert {report.state for report in run.reports[700:]} == {"cancelled"}
+
+
+def test_prepared_calls_do_what_the_librarys_own_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = said(STORY)[: 4 * RATE]
+    near = Room(40.0).echo(played) + noise(len(played) / RATE, -65.0)
+    prepared = Run(near, played, subtract=False)
+
+    def gone(apm: object) -> None:
+        raise AttributeError(f"{apm} has no such name")
+
+    monkeypatch.setattr(echo_webrtc, "_Prepared", gone)
+    plain = Run(near, played, subtract=False)
+    assert np.array_equal(prepared.after(0.0), plain.after(0.0))
+    assert decibels(plain.after(2.0)) < decibels(near[2 * RATE :]) - 20
+
+
+def test_a_canceller_that_is_gone_is_said_to_be() -> None:
+    canceller = echo_webrtc.WebRtcCanceller(importlib.import_module("livekit.rtc"), Config())
+    nobody = SimpleNamespace(_ffi_handle=SimpleNamespace(handle=999_999))
+    canceller._calls = echo_webrtc._Prepared(nobody)
+    with pytest.raises(BackendUnavailable, match="the canceller failed"):
+        canceller.process(np.zeros(FRAME, np.int16), np.zeros(FRAME, np.int16))
