@@ -13,6 +13,8 @@ the flight log (without words).
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -59,11 +61,14 @@ class Condition:
     latency_ms: int
     percent: int
     moving: bool = False
+    stalls: bool = False
+    """The sound server stands still now and then, and loses sound."""
 
     def __str__(self) -> str:
         """For the table."""
         level = round(60 * np.log10(self.percent / 100))
-        return f"{self.latency_ms} ms, {level} dB{', creeping' if self.moving else ''}"
+        more = ", creeping" * self.moving + ", server stalls" * self.stalls
+        return f"{self.latency_ms} ms, {level} dB{more}"
 
 
 CONDITIONS = (
@@ -72,7 +77,10 @@ CONDITIONS = (
     Condition(200, 65),
     Condition(80, 90),
     Condition(80, 65, moving=True),
+    Condition(40, 65, stalls=True),
 )
+STALL_S, STALLS_S = 0.06, 7.0
+"""So long it stands still, so often."""
 
 
 def main(arguments: list[str]) -> int:
@@ -107,10 +115,11 @@ def rehearse(condition: Condition, seconds: float, out: Path, number: int) -> in
                 Event().wait(10)  # a daemon has been there for a while
                 ask(terminal)
                 began, cut, told = perf_counter(), 0, 0.0
-                while perf_counter() - began < seconds:
-                    at = perf_counter()
-                    cut += ask(terminal) != "answered"
-                    told += perf_counter() - at
+                with stalling(audio) if condition.stalls else nullcontext():
+                    while perf_counter() - began < seconds:
+                        at = perf_counter()
+                        cut += ask(terminal) != "answered"
+                        told += perf_counter() - at
                 echo: Any = terminal.control("status")["echo"]
                 orders = [espeak(order) for order in ORDERS]
                 outcomes = [over(terminal, audio, order) for order in orders]
@@ -124,6 +133,26 @@ def rehearse(condition: Condition, seconds: float, out: Path, number: int) -> in
         flush=True,
     )
     return cut
+
+
+@contextmanager
+def stalling(audio: virtual_audio.VirtualAudio) -> Iterator[None]:
+    """Let the server stand still now and then."""
+    ended = Event()
+
+    def stall() -> None:
+        while not ended.wait(STALLS_S):
+            audio.freeze()
+            Event().wait(STALL_S)
+            audio.thaw()
+
+    thread = Thread(target=stall)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def ask(terminal: Terminal) -> object:
