@@ -110,7 +110,8 @@ class Subtracting:
             self._open = _LINGERS
         else:
             self._open = max(0, self._open - len(near))
-        if survives and not self._open and (known or self._deaf):
+        ours = known and self._worth.sounds
+        if survives and not self._open and (ours or self._deaf):
             return self._nothing(near)
         return self._mixed(subtracted, suppressed)
 
@@ -191,6 +192,11 @@ class _Worth:
         self.learnt = self.recent = 0
         for mean in self._alone:
             mean.mean = 0.0
+
+    @property
+    def sounds(self) -> bool:
+        """Our echo is so loud that it may be what survives; in its pauses soft words are, too."""
+        return self._expected.mean > _SURVIVES
 
     @property
     def explains(self) -> bool:

@@ -17,11 +17,12 @@ class Suppressor:
 
     def __init__(self) -> None:
         self.survives = False
+        self.leaves = 0.5
 
     def process(self, near: Samples, far: Samples) -> Samples:
-        """Return it lower by 60 dB, or by 6."""
+        """Return it lower by 60 dB, or as it is told."""
         del far
-        kept: Samples = np.rint(near * (0.5 if self.survives else 0.001)).astype(np.int16)
+        kept: Samples = np.rint(near * (self.leaves if self.survives else 0.001)).astype(np.int16)
         return kept
 
 
@@ -139,3 +140,19 @@ def test_when_sound_is_lost_our_echo_is_not_heard_but_who_speaks_soon_is(late_ms
     assert decibels(sound[after]) < decibels(echo[after]) - 12.0
     begun = slice(speaks + RATE // 4, len(sound))
     assert np.corrcoef(sound[begun], theirs[begun])[0, 1] > 0.8
+
+
+def test_in_our_pauses_soft_words_are_heard() -> None:
+    """So soft that over our voice they would be taken for what is left of it."""
+    played, theirs = talk(8.0), talk(8.0, seed=8, level=-64.0)
+    played[LEARNT:], theirs[:LEARNT] = 0, 0
+    near = Room(tail_s=0.06).echo(played) + theirs
+    suppressor = Suppressor()
+    suppressor.leaves = 1.0
+    both, left = Subtracting(suppressor), []
+    for number, (heard, ahead) in enumerate(frames(near, played)):
+        suppressor.survives = number * FRAME >= LEARNT
+        left.append(both.process(heard, ahead))
+    begun = LEARNT + RATE
+    sound = np.concatenate(left)[begun:].astype(float)
+    assert abs(decibels(sound) - decibels(theirs[begun : begun + len(sound)])) < 0.5
