@@ -82,14 +82,14 @@ class Linear:
         `heard`: the newest `RECALLS` frames. 0, too, if it cannot be told.
         """
         near = _scaled(np.concatenate(tuple(heard))[_LATER:-_EARLIER])
-        power = float(near @ near)
-        if power < _AUDIBLE * len(near):
+        loud = float(near @ near)
+        if loud < _AUDIBLE * len(near):
             return 0
         echo = self._recall()
         sums = np.concatenate(([0.0], np.cumsum(np.square(echo, dtype=np.float64))))
         powers = sums[len(near) :] - sums[: -len(near)] + _LEAST
         fits = np.correlate(echo, near)
-        like = fits / np.sqrt(powers * power)
+        like = fits / np.sqrt(powers * loud)
         best = int(np.argmax(like))
         as_loud = _AS_LOUD < fits[best] / powers[best] < 1 / _AS_LOUD
         clear = like[best] > max(_LIKE, like[_LATER] + _CLEARLY)
@@ -203,9 +203,9 @@ def _sound(spectrum: Spectra) -> Floats:
 
 def _square(spectrum: Spectra) -> Floats:
     """Return the power in each bin."""
-    power: Floats = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
-    return power
+    square: Floats = np.square(spectrum.real)
+    square += np.square(spectrum.imag)
+    return square
 
 
 def power(sound: Samples | Floats) -> float:

@@ -1,5 +1,7 @@
 """What is heard where one canceller suppresses and a filter subtracts, in rooms of numbers."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,19 @@ class Suppressor:
         return kept
 
 
+def through(
+    near: Floats, played: Floats, survives: Callable[[int], bool], leaves: float = 0.5
+) -> Floats:
+    """Return what is heard; `survives`: whether suppressing leaves something, by the sample."""
+    suppressor = Suppressor()
+    suppressor.leaves = leaves
+    both, left = Subtracting(suppressor), []
+    for number, (heard, ahead) in enumerate(frames(near, played)):
+        suppressor.survives = survives(number * FRAME)
+        left.append(both.process(heard, ahead))
+    return np.concatenate(left).astype(float)
+
+
 def scene(level: float = -24.0) -> tuple[Floats, Floats]:
     """Return what is heard and what is played: we alone at first, then somebody over us."""
     played, theirs = talk(8.0), talk(8.0, seed=8, level=level)
@@ -35,14 +50,10 @@ def scene(level: float = -24.0) -> tuple[Floats, Floats]:
 
 def test_what_survives_the_suppressing_is_heard_unsuppressed_and_echo_is_not() -> None:
     near, played = scene()
-    suppressor, linear = Suppressor(), Linear()
-    left, subtracted = [], []
-    both = Subtracting(suppressor)
-    for number, (heard, ahead) in enumerate(frames(near, played)):
-        suppressor.survives = number * FRAME >= LEARNT
-        left.append(both.process(heard, ahead))
-        subtracted.append(linear.process(heard, ahead))
-    ours, whole = np.concatenate(left).astype(float), np.concatenate(subtracted).astype(float)
+    linear = Linear()
+    ours = through(near, played, lambda at: at >= LEARNT)
+    subtracted = [linear.process(heard, ahead) for heard, ahead in frames(near, played)]
+    whole = np.concatenate(subtracted).astype(float)
     quiet = slice(LEARNT // 2, LEARNT - FRAME)
     assert decibels(ours[quiet]) < decibels(whole[quiet]) - 20.0
     begun = LEARNT + RATE // 2
@@ -71,12 +82,7 @@ def test_both_must_say_that_somebody_speaks() -> None:
 def test_what_survives_of_our_echo_alone_is_not_heard() -> None:
     """The filter knows that nobody speaks."""
     near, played = scene(level=-100.0)
-    suppressor = Suppressor()
-    both, left = Subtracting(suppressor), []
-    for number, (heard, ahead) in enumerate(frames(near, played)):
-        suppressor.survives = number * FRAME >= LEARNT
-        left.append(both.process(heard, ahead))
-    sound = np.concatenate(left)[LEARNT:].astype(float)
+    sound = through(near, played, lambda at: at >= LEARNT)[LEARNT:]
     assert decibels(sound) < decibels(near[LEARNT:]) - 15.0
     assert np.mean(sound == 0) > 0.8
 
@@ -93,12 +99,7 @@ def test_who_speaks_after_a_long_time_is_heard_from_the_first_word_on() -> None:
     first = 10 * RATE
     theirs[:first] = 0
     near = Room(tail_s=0.06).echo(played) + theirs
-    suppressor = Suppressor()
-    both, left = Subtracting(suppressor), []
-    for number, (heard, ahead) in enumerate(frames(near, played)):
-        suppressor.survives = number * FRAME >= first
-        left.append(both.process(heard, ahead))
-    sound = np.concatenate(left)[first:].astype(float)
+    sound = through(near, played, lambda at: at >= first)[first:]
     alone = theirs[first : first + len(sound)]
     begun = np.flatnonzero(np.abs(alone) > 200)[0] + RATE // 20
     for part in (slice(begun, begun + RATE // 2), slice(begun, None)):
@@ -111,12 +112,7 @@ def test_a_room_that_changes_after_a_long_time_is_learned_anew() -> None:
     theirs[:speaks] = 0
     echo = Room(20.0, tail_s=0.06).echo(played)
     echo[change:] = Room(45.0, tail_s=0.06, seed=11).echo(played)[change:]
-    suppressor = Suppressor()
-    both, left = Subtracting(suppressor), []
-    for number, (heard, ahead) in enumerate(frames(echo + theirs, played)):
-        suppressor.survives = number * FRAME >= speaks
-        left.append(both.process(heard, ahead))
-    sound = np.concatenate(left)[speaks + RATE :].astype(float)
+    sound = through(echo + theirs, played, lambda at: at >= speaks)[speaks + RATE :]
     alone = theirs[speaks + RATE :][: len(sound)]
     assert np.corrcoef(sound, alone)[0, 1] > 0.8
 
@@ -129,15 +125,11 @@ def test_when_sound_is_lost_our_echo_is_not_heard_but_who_speaks_soon_is(late_ms
     theirs[:speaks] = 0
     echo = Room(40.0, tail_s=0.06).echo(played)
     echo[lost:] = np.roll(echo, RATE * late_ms // 1000)[lost:]
-    suppressor = Suppressor()
-    both, left = Subtracting(suppressor), []
-    for number, (heard, ahead) in enumerate(frames(echo + theirs, played)):
-        at = number * FRAME
-        suppressor.survives = 0 <= at - lost < RATE or at >= speaks  # it has to learn, too
-        left.append(both.process(heard, ahead))
-    sound = np.concatenate(left).astype(float)
-    after = slice(lost + RATE // 10, lost + RATE)  # a tenth of a second is no words
-    assert decibels(sound[after]) < decibels(echo[after]) - 12.0
+    # what suppresses has to learn, too
+    sound = through(echo + theirs, played, lambda at: 0 <= at - lost < RATE or at >= speaks)
+    for first, lower in ((lost, 7.0), (lost + RATE // 10, 12.0)):  # a tenth of a second at most
+        after = slice(first, lost + RATE)
+        assert decibels(sound[after]) < decibels(echo[after]) - lower
     begun = slice(speaks + RATE // 4, len(sound))
     assert np.corrcoef(sound[begun], theirs[begun])[0, 1] > 0.8
 
@@ -147,12 +139,6 @@ def test_in_our_pauses_soft_words_are_heard() -> None:
     played, theirs = talk(8.0), talk(8.0, seed=8, level=-64.0)
     played[LEARNT:], theirs[:LEARNT] = 0, 0
     near = Room(tail_s=0.06).echo(played) + theirs
-    suppressor = Suppressor()
-    suppressor.leaves = 1.0
-    both, left = Subtracting(suppressor), []
-    for number, (heard, ahead) in enumerate(frames(near, played)):
-        suppressor.survives = number * FRAME >= LEARNT
-        left.append(both.process(heard, ahead))
     begun = LEARNT + RATE
-    sound = np.concatenate(left)[begun:].astype(float)
+    sound = through(near, played, lambda at: at >= LEARNT, leaves=1.0)[begun:]
     assert abs(decibels(sound) - decibels(theirs[begun : begun + len(sound)])) < 0.5
